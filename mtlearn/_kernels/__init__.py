@@ -1,0 +1,1 @@
+"""Every line of compiled code, behind one door."""

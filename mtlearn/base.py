@@ -1,0 +1,322 @@
+"""What every estimator of mtlearn promises: predict, score, one task, tags."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.metaestimators import available_if
+
+from .exceptions import DegenerateTaskWarning
+from .metrics import multitask_score
+from .tasks import TaskTargets
+from .validation import (
+    CallbackSupportMixin,
+    check_is_fitted,
+    validate_rows,
+    validate_X,
+)
+
+
+class MultiTaskEstimator(CallbackSupportMixin, BaseEstimator):
+    """Base of all multi-task estimators.
+
+    A subclass stores its parameters and defines two things over checked arrays:
+    ``_fit(X, targets)``, and ``_scores(X)``, the raw scores (n_samples, n_columns),
+    where task t owns the columns ``columns_[t]:columns_[t + 1]``.
+
+    Y has one column per task; a 1-D y is one task, and then every output is 1-D, as in
+    scikit-learn.
+    """
+
+    def _read(self, X, Y, sample_weight, label_groups=()):
+        """Check X and turn Y into task arrays; remember what outputs look like."""
+        targets = TaskTargets.read(
+            Y,
+            self._kind,
+            sample_weight=sample_weight,
+            task_weight=self.task_weight,
+            null_loss=self._null_loss,
+            label_groups=label_groups,
+        )
+        X = validate_X(self, X, reset=True)
+        validate_rows(X, targets.n_rows)
+        self._remember(targets)
+        if targets.ndim == 2:
+            _warn_of_degenerate_tasks(targets)
+        return X, targets
+
+    def _remember(self, targets):
+        self.n_tasks_ = targets.n_tasks
+        self.task_names_in_ = np.array(targets.names, dtype=object)
+        self.columns_ = targets.columns
+        self.label_groups_ = [
+            [targets.names[t] for t in group] for group in targets.label_groups
+        ]
+        self._ndim = targets.ndim
+
+    def _lower(self, outputs):
+        """A list with one array per task; for a 1-D y, its only array."""
+        return outputs[0] if self._ndim == 1 else outputs
+
+    def _task_scores(self, X):
+        """Raw scores of each task, a list of (n, columns of t) views."""
+        check_is_fitted(self)
+        X = validate_X(self, X, reset=False)
+        scores = self._scores(X)
+        return [
+            scores[:, self.columns_[t] : self.columns_[t + 1]]
+            for t in range(self.n_tasks_)
+        ]
+
+    def predict(self, X):
+        """Predict every task.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_tasks)
+            In the labels' own type, object where tasks differ. A task that had no
+            label in ``fit`` predicts NaN among numbers, else None.
+        """
+        tasks = [self._decode(t, Z) for t, Z in enumerate(self._task_scores(X))]
+        return tasks[0] if self._ndim == 1 else _stack_columns(tasks)
+
+    def predict_frame(self, X):
+        """Predict every task as a pandas DataFrame with the tasks' names.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The index of a DataFrame is kept.
+        """
+        import pandas as pd
+
+        tasks = [self._decode(t, Z) for t, Z in enumerate(self._task_scores(X))]
+        index = getattr(X, "index", None)
+        return pd.DataFrame(dict(zip(self.task_names_in_, tasks)), index=index)
+
+    def task(self, name):
+        """Single-task scikit-learn view of this fitted model.
+
+        Parameters
+        ----------
+        name : str or int
+            Name of a task, or its number.
+
+        Returns
+        -------
+        SingleTaskClassifier or SingleTaskRegressor
+            Whatever expects one task (displays, calibration, permutation importance,
+            SHAP) works on it.
+        """
+        check_is_fitted(self)
+        return self._view(self, _task_number(self, name))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.required = True
+        tags.input_tags.sparse = True
+        return tags
+
+
+class _ScoreMixin:
+    def score(self, X, y, sample_weight=None):
+        """Plain mean over tasks of accuracy, or R2, over the observed labels.
+
+        Never weighted by ``task_weight``: a tuned weight must not score itself.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks)
+
+        Returns
+        -------
+        float
+        """
+        return multitask_score(
+            y,
+            self.predict(X),
+            self._score_metric,
+            sample_weight=sample_weight,
+            task_names=list(self.task_names_in_),
+        )
+
+
+class MultiTaskClassifierMixin(_ScoreMixin, ClassifierMixin):
+    """Every column of Y holds labels of any type, two or more classes."""
+
+    _kind = "classification"
+    _score_metric = "accuracy"
+
+    def _remember(self, targets):
+        super()._remember(targets)
+        self.classes_ = self._lower(targets.classes)
+        self._constant = targets.constant
+
+    def _task_classes(self, t):
+        return self.classes_ if self._ndim == 1 else self.classes_[t]
+
+    def _decode(self, t, Z):
+        classes = self._task_classes(t)
+        if len(classes) == 0:
+            missing = np.nan if classes.dtype.kind in "biuf" else None
+            return np.full(len(Z), missing)
+        if self._constant[t] >= 0:
+            return np.repeat(classes[self._constant[t]], len(Z))
+        if Z.shape[1] == 1:
+            return classes[(Z[:, 0] > 0).astype(int)]
+        return classes[Z.argmax(axis=1)]
+
+    def _null_loss(self, labels, weight):
+        """Mean loss of the best constant on one task."""
+        _, code = np.unique(labels, return_inverse=True)
+        shares = np.bincount(code, weight) / weight.sum()
+        return self._loss().null_loss(shares)
+
+
+class MultiTaskRegressorMixin(_ScoreMixin, RegressorMixin):
+    """Every column of Y holds numbers."""
+
+    _kind = "regression"
+    _score_metric = "r2"
+
+    def _decode(self, t, Z):
+        return Z[:, 0] if Z.shape[1] else np.full(len(Z), np.nan)
+
+
+class DecisionFunctionMixin:
+    """Signed scores of classifiers whose raw scores have no probability."""
+
+    def decision_function(self, X):
+        """Signed distances to the classes' borders.
+
+        Returns
+        -------
+        ndarray, or list of n_tasks ndarrays if Y was 2-D
+            (n_samples,) for two classes, (n_samples, n_classes) for more. A task of
+            one class has zeros, a task without labels NaN.
+        """
+        return self._lower(
+            [self._decision(t, Z) for t, Z in enumerate(self._task_scores(X))]
+        )
+
+    def _decision(self, t, Z):
+        if Z.shape[1] == 0:
+            empty = len(self._task_classes(t)) == 0
+            return np.full(len(Z), np.nan if empty else 0.0, dtype=Z.dtype)
+        return Z[:, 0] if Z.shape[1] == 1 else Z
+
+
+class _SingleTaskView(BaseEstimator):
+    """One task of a fitted multi-task model; never refitted, like FrozenEstimator."""
+
+    def __init__(self, estimator, task):
+        self.estimator = estimator
+        self.task = task
+
+    def __sklearn_clone__(self):
+        return self
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def fit(self, X, y=None, **params):
+        """Do nothing: the model is fitted, all its tasks together."""
+        return self
+
+    @property
+    def n_features_in_(self):
+        return self.estimator.n_features_in_
+
+    def predict(self, X):
+        """Predictions of this task, (n_samples,)."""
+        return self.estimator._decode(
+            self.task, self.estimator._task_scores(X)[self.task]
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _estimator_has(method):
+    return available_if(lambda view: hasattr(view.estimator, method))
+
+
+class SingleTaskClassifier(ClassifierMixin, _SingleTaskView):
+    """View of one label task: 1-D ``predict``, ``classes_`` as an array."""
+
+    @property
+    def classes_(self):
+        return self.estimator._task_classes(self.task)
+
+    @_estimator_has("decision_function")
+    def decision_function(self, X):
+        """Scores of this task, (n_samples,) or (n_samples, n_classes)."""
+        outputs = self.estimator.decision_function(X)
+        return outputs if self.estimator._ndim == 1 else outputs[self.task]
+
+    @_estimator_has("predict_proba")
+    def predict_proba(self, X):
+        """Class probabilities of this task, (n_samples, n_classes)."""
+        outputs = self.estimator.predict_proba(X)
+        return outputs if self.estimator._ndim == 1 else outputs[self.task]
+
+
+class SingleTaskRegressor(RegressorMixin, _SingleTaskView):
+    """View of one regression task: 1-D ``predict``."""
+
+
+MultiTaskClassifierMixin._view = SingleTaskClassifier
+MultiTaskRegressorMixin._view = SingleTaskRegressor
+
+
+def _task_number(estimator, name):
+    names = list(estimator.task_names_in_)
+    if name in names:
+        return names.index(name)
+    if isinstance(name, int | np.integer) and 0 <= name < len(names):
+        return int(name)
+    raise ValueError(f"there is no task {name!r}; the tasks are {names}")
+
+
+def _stack_columns(tasks):
+    """(n, T) in the tasks' common type: numbers, or text, or else object."""
+    families = {"number" if a.dtype.kind in "iuf" else a.dtype.kind for a in tasks}
+    if len(families) == 1:
+        return np.stack(tasks, axis=1)
+    stacked = np.empty((len(tasks[0]), len(tasks)), dtype=object)
+    for t, column in enumerate(tasks):
+        stacked[:, t] = column
+    return stacked
+
+
+def _warn_of_degenerate_tasks(targets):
+    n_labels = np.diff(targets.indptr)
+    empty = [targets.names[t] for t in np.flatnonzero(n_labels == 0)]
+    single = [targets.names[t] for t in np.flatnonzero(targets.constant >= 0)]
+    if empty:
+        warnings.warn(
+            f"no label is observed for {_quoted(empty)}: predictions are missing",
+            DegenerateTaskWarning,
+            stacklevel=4,
+        )
+    if single:
+        warnings.warn(
+            f"only one class is observed for {_quoted(single)}: it is always predicted",
+            DegenerateTaskWarning,
+            stacklevel=4,
+        )
+
+
+def _quoted(names, most=5):
+    shown = ", ".join(repr(name) for name in names[:most])
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"task{'s' if len(names) > 1 else ''} {shown}{more}"

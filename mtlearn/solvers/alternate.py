@@ -1,0 +1,48 @@
+"""Solve, let the structure revise its covariance, solve again from there."""
+
+import numpy as np
+
+from .newton import State, newton_cg
+from .preconditioner import GramPreconditioner
+
+# Rounds stop when one lowers the objective by less than this share of it.
+ROUND_TOL = 1e-3
+
+
+def solve(objective, structure, column_tie, sharing, *, tol, max_iter, step=None):
+    """Coefficients of a linear model under any structure with a covariance.
+
+    Parameters
+    ----------
+    objective : LinearObjective
+    structure : an entry of :data:`mtlearn.structures.STRUCTURES`
+    column_tie : ndarray of int (K,)
+    sharing : float
+    tol, max_iter : see :func:`newton_cg`
+        ``max_iter`` bounds the Newton steps of each round.
+    step : callable, optional
+
+    Returns
+    -------
+    state : State
+    covariance : the covariance of the last round
+    """
+    preconditioner = GramPreconditioner(objective.layout.X)
+    covariance = structure.start(column_tie, sharing)
+    state = State.zero(objective)
+    last = np.inf
+    for _ in range(structure.max_rounds):
+        newton_cg(
+            objective, covariance, preconditioner, state,
+            tol=tol, max_iter=max_iter, step=step,
+        )  # fmt: skip
+        value = state.history[-1] if state.history else 0.0
+        if last - value < ROUND_TOL * abs(last) and last < np.inf:
+            break
+        last = value
+        revised = structure.revise(state.W.T, sharing, covariance)
+        if revised is None:
+            break
+        covariance = revised
+        state.V = covariance.divide(state.W)
+    return state, covariance

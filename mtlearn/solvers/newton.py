@@ -1,0 +1,198 @@
+"""Truncated Newton with conjugate gradients on all columns of all tasks at once."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+# Inside a step, the linear system is solved to this share of the gradient at most.
+FORCING = 0.3
+MAX_CG = 100
+MAX_LINE_SEARCH = 12
+
+
+@dataclass
+class State:
+    """Where a solver stands; ``W = V M`` always, so M is never inverted.
+
+    Attributes
+    ----------
+    W, V : ndarray (d, K)
+    b : ndarray (K,)
+        Intercepts of centred features.
+    n_iter : int
+        Newton steps taken so far.
+    converged : bool
+    history : list of float
+        Objective after each step.
+    """
+
+    W: np.ndarray
+    V: np.ndarray
+    b: np.ndarray
+    Z: np.ndarray = None
+    n_iter: int = 0
+    n_products: int = 0
+    converged: bool = False
+    scale: float = 0.0
+    history: list = field(default_factory=list)
+
+    @classmethod
+    def zero(cls, objective):
+        d, K = objective.shape
+        zeros = np.zeros((d, K), dtype=objective.dtype)
+        return cls(zeros, zeros.copy(), np.zeros(K, dtype=objective.dtype))
+
+
+def newton_cg(objective, covariance, preconditioner, state, *, tol, max_iter, step=None):
+    r"""Minimise ``objective + 1/2 tr(W M^-1 W')`` from ``state`` on.
+
+    Order of calls: scores and gradient; stop if its norm, in the metric of M, is below
+    ``tol`` times that at zero; direction by :func:`conjugate_gradients`; exact line
+    search along it; repeat.
+
+    Parameters
+    ----------
+    objective : LinearObjective
+    covariance : see :mod:`mtlearn.structures.covariance`
+    preconditioner : GramPreconditioner
+    state : State
+        Changed in place.
+    tol : float
+    max_iter : int
+        Of this call.
+    step : callable, optional
+        Called after each Newton step; a true result stops the run.
+
+    Returns
+    -------
+    state : State
+    """
+    if state.Z is None:
+        state.Z = objective.forward(state.W, state.b)
+    state.converged = False
+    for iteration in range(max_iter + 1):
+        G = objective.gradient(state.Z)
+        gW, gb = objective.backward(G)
+        gW += state.V
+        norm = _norm(gW, gb, covariance)
+        state.scale = max(state.scale, norm)
+        state.converged = norm <= tol * state.scale
+        if state.converged or iteration == max_iter:
+            break
+        goal = min(FORCING, np.sqrt(norm / state.scale))
+        system = _NewtonSystem(objective, covariance, preconditioner, state.Z)
+        p = conjugate_gradients(system, -gW, -gb, goal)
+        state.n_products += p.n_products
+        size = line_search(objective, state, p, slope=_dot(p, gW, gb))
+        state.W += size * p.W
+        state.V += size * p.V
+        state.b += size * p.b
+        state.Z += size * p.Z
+        state.n_iter += 1
+        state.history.append(
+            objective.value(state.Z)
+            + float(np.vdot(state.V, state.W)) / 2
+            + covariance.offset
+        )
+        if step is not None and step():
+            break
+    return state
+
+
+def _norm(gW, gb, covariance):
+    """Norm of the gradient in U, where W = U M^(1/2): finite for singular M."""
+    squared = float(np.vdot(gW, covariance.times(gW))) + float(gb @ gb)
+    return np.sqrt(max(squared, 0.0))
+
+
+class _NewtonSystem:
+    """Hessian at one point, and its preconditioner."""
+
+    def __init__(self, objective, covariance, preconditioner, Z):
+        self.objective, self.covariance = objective, covariance
+        self.preconditioner = preconditioner
+        self.A = objective.curvature(Z)
+        sums = objective.column_sums(self.A)
+        self.D = sums / objective.layout.X.shape[0]
+        # A column on which no row acts has no curvature in its intercept either.
+        self.intercept_curvature = np.maximum(sums, 1e-6 * max(sums.max(), 1e-30))
+        # Where the acting rows of each column lie: moving the intercepts there
+        # separates them from the coefficients exactly.
+        self.shift = objective.backward(self.A)[0] / self.intercept_curvature
+
+    def multiply(self, p):
+        """Hessian times a direction, whose scores are kept in ``p.Z``."""
+        p.Z = self.objective.forward(p.W, p.b)
+        hW, hb = self.objective.backward(self.A * p.Z)
+        hW += p.V
+        return hW, hb
+
+    def precondition(self, rW, rb):
+        V = self.preconditioner.solve(rW - self.shift * rb, self.covariance, self.D)
+        W = self.covariance.times(V)
+        b = rb / self.intercept_curvature - np.einsum("dk,dk->k", self.shift, W)
+        return State(W, V, b)
+
+
+def conjugate_gradients(system, rW, rb, goal):
+    """Solve ``H p = r`` until the residual has shrunk by ``goal``.
+
+    The residual is measured in the preconditioner's own norm. Directions are carried
+    as pairs (W, V = W M^-1), see :class:`State`.
+    """
+    z = system.precondition(rW, rb)
+    rz = first = _dot(z, rW, rb)
+    p = State(z.W.copy(), z.V.copy(), z.b.copy())
+    total = State(np.zeros_like(z.W), np.zeros_like(z.W), np.zeros_like(z.b))
+    total.Z = 0.0
+    for iteration in range(MAX_CG):
+        hW, hb = system.multiply(p)
+        curvature = _dot(p, hW, hb)
+        if not curvature > 0:
+            break
+        alpha = rz / curvature
+        total.W += alpha * p.W
+        total.V += alpha * p.V
+        total.b += alpha * p.b
+        total.Z += alpha * p.Z
+        rW = rW - alpha * hW
+        rb = rb - alpha * hb
+        z = system.precondition(rW, rb)
+        rz, previous = _dot(z, rW, rb), rz
+        total.n_products = iteration + 1
+        if rz <= goal**2 * first:
+            break
+        beta = rz / previous
+        p = State(z.W + beta * p.W, z.V + beta * p.V, z.b + beta * p.b)
+    return total
+
+
+def _dot(p, rW, rb):
+    return float(np.vdot(p.W, rW)) + float(p.b @ rb)
+
+
+def line_search(objective, state, p, slope):
+    """Step size that zeroes the slope along ``p``: the objective is convex there.
+
+    Newton's method on the slope, kept inside the bracket found so far. Only slopes are
+    compared: near the solution float32 objectives no longer differ.
+
+    Parameters
+    ----------
+    slope : float
+        At step 0, negative.
+    """
+    VW = float(np.vdot(state.V, p.W))
+    PP = float(np.vdot(p.V, p.W))
+    low, high, size, goal = 0.0, np.inf, 1.0, 0.05 * abs(slope)
+    for _ in range(MAX_LINE_SEARCH):
+        Z = state.Z + size * p.Z
+        slope = VW + size * PP + float(np.vdot(objective.gradient(Z), p.Z))
+        if abs(slope) <= goal:
+            break
+        low, high = (size, high) if slope < 0 else (low, size)
+        curvature = PP + float(np.vdot(objective.curvature(Z), p.Z * p.Z))
+        size -= slope / max(curvature, 1e-30)
+        if not low < size < high:
+            size = 2 * low if np.isinf(high) else (low + high) / 2
+    return size

@@ -1,0 +1,121 @@
+r"""Prior covariances of the score columns, as operators.
+
+A solver needs two things of M, and neither of them inverts it, so both stay finite
+where M is singular (sharing 1). With rows as vectors over the K columns:
+
+``times(V)``
+    :math:`W = V M`.
+``damp(T, s, D)``
+    The V with :math:`V (I + s_i M D) = T` in each row i, that is
+    :math:`V = W M^{-1}` for the W that solves
+    :math:`W M^{-1} + s_i W D = T`: the Newton equation once the features are
+    rotated to the eigenvectors of their Gram matrix.
+"""
+
+import numpy as np
+
+
+class IdentityCovariance:
+    """M = I: every column on its own."""
+
+    smoothing = None
+    offset = 0.0
+
+    def __init__(self, n_columns):
+        self.n_columns = n_columns
+
+    def times(self, V):
+        return V
+
+    def damp(self, T, s, D):
+        return T / (1 + s[:, None] * D)
+
+    def toarray(self):
+        return np.eye(self.n_columns)
+
+
+class TiedCovariance:
+    """M = (1 - a) I + a 11' inside each tie; never forms the K x K matrix.
+
+    Parameters
+    ----------
+    tie : ndarray of int (K,)
+        Columns with equal numbers are tied.
+    a : float in [0, 1]
+        Correlation of tied columns.
+    """
+
+    smoothing = None
+    offset = 0.0
+
+    def __init__(self, tie, a):
+        self.n_columns = len(tie)
+        self._order = np.argsort(tie, kind="stable")
+        self._back = np.argsort(self._order)
+        self._starts = np.flatnonzero(np.diff(tie[self._order], prepend=-1))
+        self._sizes = np.diff([*self._starts, len(tie)])
+        # A column that is tied to nobody has itself as its mean, whatever a is.
+        self.a = np.where(np.repeat(self._sizes, self._sizes) > 1, a, 0.0)[self._back]
+        self.tie = tie
+
+    def _tie_sums(self, T):
+        """Sum over the columns of each tie, repeated for every member: (r, K)."""
+        sums = np.add.reduceat(T[:, self._order], self._starts, axis=1)
+        return np.repeat(sums, self._sizes, axis=1)[:, self._back]
+
+    def times(self, V):
+        a = self.a.astype(V.dtype)
+        return (1 - a) * V + a * self._tie_sums(V)
+
+    def damp(self, T, s, D):
+        # Sherman-Morrison: I + sMD is a diagonal plus one rank per tie.
+        a = self.a.astype(T.dtype)
+        sD = s[:, None] * D
+        diagonal = 1 + (1 - a) * sD
+        total = self._tie_sums(T / diagonal) / (1 + self._tie_sums(a * sD / diagonal))
+        return (T - a * sD * total) / diagonal
+
+    def toarray(self):
+        tied = self.tie[:, None] == self.tie
+        return np.where(np.eye(len(self.tie), dtype=bool), 1.0, tied * self.a[:, None])
+
+
+class DenseCovariance:
+    """M as a full K x K matrix, given by its eigenvectors and eigenvalues.
+
+    Parameters
+    ----------
+    vectors : ndarray (K, K)
+    spectrum : ndarray (K,), positive
+    smoothing : float
+        Of the structure that learned the matrix, for its next round.
+    offset : float
+        What that smoothing adds to the objective.
+    """
+
+    def __init__(self, vectors, spectrum, smoothing=None, offset=0.0):
+        self.vectors, self.spectrum = vectors, spectrum
+        self.matrix = (vectors * spectrum) @ vectors.T
+        self.n_columns = len(spectrum)
+        self.smoothing = smoothing
+        self.offset = offset
+
+    def times(self, V):
+        return V @ self.matrix.astype(V.dtype)
+
+    def divide(self, W):
+        """W M^-1, needed once, when a covariance takes the place of another."""
+        inverse = (self.vectors / self.spectrum) @ self.vectors.T
+        return (W @ inverse).astype(W.dtype)
+
+    def damp(self, T, s, D):
+        # A column that no row speaks for has no curvature: any tiny one will do.
+        root = np.sqrt(np.maximum(D, 1e-12 * max(D.max(), 1e-30)).astype(np.float64))
+        L, Q = np.linalg.eigh(root[:, None] * self.matrix * root)
+        into = (Q / root[:, None]).astype(T.dtype)
+        back = (Q * root[:, None]).T.astype(T.dtype)
+        L = np.maximum(L, 0).astype(T.dtype)
+        return ((T @ into) / (1 + s[:, None] * L)) @ back
+
+    def toarray(self):
+        return self.matrix

@@ -1,0 +1,51 @@
+"""The covariance of the columns is learned with them."""
+
+import numpy as np
+
+from .covariance import DenseCovariance
+from .independent import Independent
+
+
+class Learned(Independent):
+    r"""Columns share whatever directions they turn out to have in common.
+
+    Minimises the loss plus
+
+    .. math::
+        \tfrac12 \operatorname{tr}(W [(1-s) I + s \Omega^{-1}] W')
+        \quad\text{over}\quad W, \Omega \succ 0, \operatorname{tr} \Omega = K,
+
+    by turns: a warm-started solve for W, then :math:`\Omega = K R / \operatorname{tr}
+    R` with :math:`R = (W'W + \epsilon^2 I)^{1/2}`. The smoothing :math:`\epsilon` only
+    falls, so the objective never rises. Sharing 0 is independent tasks; sharing 1 is
+    the squared trace norm of W divided by K.
+
+    References
+    ----------
+    Argyriou, Evgeniou and Pontil, "Convex multi-task feature learning", Machine
+    Learning 73, 2008. Zhang and Yeung, "A convex formulation for learning task
+    relationships in multi-task learning", UAI 2010.
+    """
+
+    max_rounds = 10
+    smoothing_decay = 0.5
+
+    def revise(self, W, sharing, previous):
+        if sharing == 0 or len(W) < 2:
+            return None
+        W = W.astype(np.float64)
+        values, vectors = np.linalg.eigh(W @ W.T)
+        values = np.maximum(values, 0)
+        if values[-1] == 0:
+            return None
+        smoothing = previous.smoothing or np.sqrt(values.mean())
+        smoothing *= self.smoothing_decay
+        root = np.sqrt(values + smoothing**2)
+        omega = len(W) * root / root.sum()
+        spectrum = omega / ((1 - sharing) * omega + sharing)
+        return DenseCovariance(
+            vectors,
+            spectrum,
+            smoothing=smoothing,
+            offset=sharing / 2 * smoothing**2 * np.sum(1 / omega),
+        )

@@ -1,0 +1,132 @@
+"""The multi-task linear support vector classifier."""
+
+from ..base import DecisionFunctionMixin, MultiTaskClassifierMixin
+from ..linear_model.base import MultiTaskLinearModel
+from ..losses import SquaredHinge
+
+
+class MultiTaskLinearSVC(
+    DecisionFunctionMixin, MultiTaskClassifierMixin, MultiTaskLinearModel
+):
+    r"""Linear support vector machines for many tasks that share their parameters.
+
+    Minimises over the coefficients W, one column :math:`w_k` per score column,
+
+    .. math::
+        C \sum_{i,k} s_{ik} \max(0, 1 - y_{ik} (x_i' w_k + b_k))^2
+        + \tfrac12 \operatorname{tr}(W M^{-1} W')
+
+    where the sum runs over the observed labels, :math:`s_{ik}` is sample weight times
+    task weight, and M is the covariance of the columns that ``structure`` and
+    ``sharing`` stand for. A task with two classes owns one column, a task with c > 2
+    classes c columns, each class against the rest. Intercepts are neither shared nor
+    penalised.
+
+    Parameters
+    ----------
+    C : float, default=1.0
+        Weight of the losses, which are summed: it means what it means in
+        :class:`sklearn.svm.LinearSVC`, at every structure and sharing.
+    sharing : float in [0, 1], default=0.5
+        From independent tasks (0) to the most that the structure can tie (1).
+        Means nothing to ``structure="independent"``.
+    structure : {"learned", "mean", "independent"} or object, default="learned"
+        ``"learned"``: tasks share directions that are found while fitting; makes no
+        assumption about which tasks agree. ``"mean"``: tasks that ask the same question
+        (``label_groups``) vary around a common mean, which is the model
+        ``w_t = w_shared + v_t`` with a regulariser on each part, see
+        :func:`mtlearn.linear_model.two_part`. ``"independent"``: none.
+    label_groups : None, "all" or list of lists of task names, default=None
+        For ``structure="mean"``: the tasks that ask the same question. None ties
+        columns that are pandas Categoricals with equal categories.
+    task_weight : None, "balanced", "null_loss", dict or array, default=None
+        Multiplies the losses of a task. ``"balanced"``: one over its number of labels,
+        ``"null_loss"``: one over the loss of its best constant, both scaled to mean 1.
+        A dict gives weights by task name, names left out count 1. At sharing 0 a task's
+        weight is its own C.
+    fit_intercept : bool, default=True
+    tol : float, default=1e-4
+        Stop when the gradient's norm has fallen to this share of that at zero.
+    max_iter : int, default=100
+        Newton steps; for ``"learned"``, of each of its at most ten rounds.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_outputs, n_features)
+        One row per score column, task after task.
+    intercept_ : ndarray of shape (n_outputs,)
+    columns_ : ndarray of shape (n_tasks + 1,)
+        Task t owns the rows ``columns_[t]:columns_[t + 1]`` of ``coef_``.
+    coef_shared_ : ndarray of shape (n_shared, n_features)
+        One row per label group and label; ``coef_task_ = coef_ - coef_shared_``.
+    coef_task_ : ndarray of shape (n_outputs, n_features)
+    classes_ : ndarray, or list of n_tasks ndarrays if Y was 2-D
+    label_groups_ : list of lists of task names
+        What was tied.
+    column_covariance_ : ndarray of shape (n_outputs, n_outputs)
+    task_similarity_ : ndarray of shape (n_tasks, n_tasks)
+    n_tasks_ : int
+    task_names_in_ : ndarray of str
+    n_features_in_ : int
+    n_iter_ : int
+        Newton steps, all rounds together.
+    converged_ : bool
+    objective_path_ : ndarray of shape (n_iter_,)
+
+    Raises
+    ------
+    ValueError
+        For parameters out of range, labels of mixed type or infinite, unknown task
+        names, or when no label is observed in any task.
+
+    Warns
+    -----
+    DegenerateTaskWarning
+        For a task without labels or with one class; the others are not affected.
+    ConvergenceWarning
+
+    References
+    ----------
+    Evgeniou and Pontil, "Regularized multi-task learning", KDD 2004 ("mean").
+    Argyriou, Evgeniou and Pontil, "Convex multi-task feature learning", Machine
+    Learning 73, 2008 ("learned").
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mtlearn.svm import MultiTaskLinearSVC
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 5))
+    >>> Y = (X[:, [0, 0]] + X[:, [1, 2]] > 0).astype(float)
+    >>> Y[::2, 1] = np.nan  # the second task misses half of its labels
+    >>> model = MultiTaskLinearSVC(sharing=0.3).fit(X, Y)
+    >>> model.predict(X[:2]).shape
+    (2, 2)
+    >>> bool(model.score(X, Y) > 0.95)
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        C=1.0,
+        sharing=0.5,
+        structure="learned",
+        label_groups=None,
+        task_weight=None,
+        fit_intercept=True,
+        tol=1e-4,
+        max_iter=100,
+    ):
+        self.C = C
+        self.sharing = sharing
+        self.structure = structure
+        self.label_groups = label_groups
+        self.task_weight = task_weight
+        self.fit_intercept = fit_intercept
+        self.tol = tol
+        self.max_iter = max_iter
+
+    @staticmethod
+    def _loss():
+        return SquaredHinge()

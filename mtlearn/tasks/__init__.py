@@ -1,0 +1,20 @@
+"""The user's labels as plain task arrays, read once, at the boundary.
+
+Reading order: :mod:`labels <mtlearn.tasks.labels>` turns whatever the user brought
+into one plain column per task, :mod:`weights <mtlearn.tasks.weights>` reads sample
+and task weights, :mod:`groups <mtlearn.tasks.groups>` says which tasks ask the same
+question, and :mod:`targets <mtlearn.tasks.targets>` puts it all together.
+"""
+
+from .groups import read_label_groups
+from .labels import LabelTable
+from .targets import TaskTargets
+from .weights import read_sample_weight, resolve_task_weight
+
+__all__ = [
+    "LabelTable",
+    "TaskTargets",
+    "read_label_groups",
+    "read_sample_weight",
+    "resolve_task_weight",
+]

@@ -1,0 +1,71 @@
+"""Which tasks ask the same question, so that equal labels may share parameters."""
+
+import numpy as np
+
+
+def read_label_groups(label_groups, names, kinds, categories):
+    """Resolve ``label_groups`` into tuples of task indices.
+
+    Parameters
+    ----------
+    label_groups : None, "all" or list of lists of task names or indices
+        None ties all regression tasks, and label tasks that were given as pandas
+        Categoricals with equal categories. Integer codes or binary tasks are never
+        tied by themselves: that two columns hold 0 and 1 says nothing about their
+        meaning the same.
+    names : list of str
+    kinds : list of {"classification", "regression"}
+    categories : list of ndarray or None
+
+    Returns
+    -------
+    list of tuple of int
+        Only groups of two tasks or more.
+    """
+    n_tasks = len(names)
+    if label_groups is None:
+        groups = _automatic_groups(kinds, categories)
+    elif isinstance(label_groups, str):
+        if label_groups != "all":
+            raise ValueError(
+                f"label_groups={label_groups!r} is unknown; use None, 'all' or a list "
+                "of lists of task names."
+            )
+        groups = [list(range(n_tasks))]
+    else:
+        groups = [
+            [_task_index(task, names) for task in group] for group in label_groups
+        ]
+    _check_groups(groups, names, kinds)
+    return [tuple(sorted(group)) for group in groups if len(group) > 1]
+
+
+def _automatic_groups(kinds, categories):
+    regression = [t for t, kind in enumerate(kinds) if kind == "regression"]
+    by_categories = {}
+    for t, known in enumerate(categories):
+        if known is not None and kinds[t] == "classification":
+            by_categories.setdefault(tuple(known.tolist()), []).append(t)
+    return [regression, *by_categories.values()]
+
+
+def _task_index(task, names):
+    if isinstance(task, str):
+        if task in names:
+            return names.index(task)
+    elif isinstance(task, int | np.integer) and 0 <= task < len(names):
+        return int(task)
+    raise ValueError(f"label_groups names an unknown task {task!r}; tasks are {names}")
+
+
+def _check_groups(groups, names, kinds):
+    members = [t for group in groups for t in group]
+    twice = sorted({names[t] for t in members if members.count(t) > 1})
+    if twice:
+        raise ValueError(f"label_groups has tasks in two groups: {twice}")
+    for group in groups:
+        if len({kinds[t] for t in group}) > 1:
+            raise ValueError(
+                "label_groups ties label tasks to regression tasks: "
+                f"{[names[t] for t in group]}"
+            )

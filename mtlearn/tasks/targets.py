@@ -1,0 +1,284 @@
+"""What the tasks ask of a model, in plain arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .groups import read_label_groups
+from .labels import LabelTable
+from .weights import read_sample_weight, resolve_task_weight
+
+
+@dataclass
+class TaskTargets:
+    """Observed (row, task) pairs, and the score columns that must explain them.
+
+    Only observed pairs of positive weight are kept, sorted by task, so memory is
+    O(observed labels) however many tasks there are. A task with two classes owns one
+    score column, with c > 2 classes c columns, a regression task one, and a task
+    without labels, or with one class and tied to nobody, none.
+
+    Attributes
+    ----------
+    names : list of str, length T
+    kinds : list of {"classification", "regression"}, length T
+    ndim : {1, 2}
+        Dimension of the Y that was given, hence of the predictions.
+    n_rows : int
+    indptr : ndarray (T + 1,)
+        Task t owns the pairs ``indptr[t]:indptr[t + 1]``.
+    row : ndarray of int32 (n_pairs,)
+    value : ndarray (n_pairs,)
+        Codes into ``classes[t]``, or numbers of a regression task.
+    weight : ndarray of float64 (n_pairs,)
+        sample_weight x task_weight.
+    task_weight : ndarray (T,)
+    classes : list of ndarray or None, length T
+        Labels of each task; tasks of one label group have the union.
+    label_groups : list of tuple of int
+        Tasks that ask the same question.
+    columns : ndarray of int (T + 1,)
+        Task t owns the score columns ``columns[t]:columns[t + 1]``.
+    column_task, column_label : ndarray of int (K,)
+        The task, and the class code, that a score column speaks for.
+    column_tie : ndarray of int (K,)
+        Columns of one label group and one label have the same tie.
+    constant : ndarray of int (T,)
+        The code of the only class seen, else -1.
+    """
+
+    names: list
+    kinds: list
+    ndim: int
+    n_rows: int
+    indptr: np.ndarray
+    row: np.ndarray
+    value: np.ndarray
+    weight: np.ndarray
+    task_weight: np.ndarray
+    classes: list
+    label_groups: list
+    columns: np.ndarray
+    column_task: np.ndarray
+    column_label: np.ndarray
+    column_tie: np.ndarray
+    constant: np.ndarray
+
+    @property
+    def n_tasks(self):
+        return len(self.names)
+
+    @property
+    def n_columns(self):
+        return int(self.columns[-1])
+
+    def pairs(self, t):
+        """Rows, values and weights of the observed labels of task ``t``."""
+        part = slice(self.indptr[t], self.indptr[t + 1])
+        return self.row[part], self.value[part], self.weight[part]
+
+    def group_of(self, t):
+        """The tasks that ask the same question as task ``t``, itself included."""
+        return next((group for group in self.label_groups if t in group), (t,))
+
+    def label_shares(self, t):
+        """Share of each class of ``classes[t]`` among the labels of t's group."""
+        counts = np.zeros(len(self.classes[t]))
+        for u in self.group_of(t):
+            _, code, weight = self.pairs(u)
+            counts += np.bincount(code.astype(int), weight, minlength=len(counts))
+        return counts / counts.sum()
+
+    @classmethod
+    def read(
+        cls,
+        Y,
+        kind,
+        *,
+        sample_weight=None,
+        task_weight=None,
+        null_loss=None,
+        label_groups=(),
+    ):
+        """Read labels of any form.
+
+        Parameters
+        ----------
+        Y : see :class:`LabelTable`
+        kind : {"classification", "regression"}
+            How to read every column.
+        sample_weight : None or array-like, (n_rows,) or (n_rows, n_tasks)
+        task_weight : see :func:`resolve_task_weight`
+        null_loss : callable (values, weights) -> float, optional
+            Mean loss of the best constant on one task, for ``"null_loss"``.
+        label_groups : see :func:`read_label_groups`
+            ``()`` ties nothing.
+        """
+        table = LabelTable(Y)
+        sample_weight = read_sample_weight(sample_weight, table.n_rows, table.n_tasks)
+        parts = [
+            _observed_pairs(table, t, kind, sample_weight) for t in range(table.n_tasks)
+        ]
+        kinds = [kind] * table.n_tasks
+        return cls._assemble(
+            parts, table.names, kinds, table.ndim, table.n_rows, task_weight, null_loss,
+            label_groups,
+        )  # fmt: skip
+
+    @classmethod
+    def from_column(
+        cls, task_ids, y, kind, *, sample_weight=None, task_weight=None, null_loss=None
+    ):
+        """Read tasks that have their own rows: one task id and one label per row.
+
+        All tasks ask the same question, so they form one label group. No
+        (n_rows, n_tasks) array is ever made.
+        """
+        table = LabelTable(y)
+        sample_weight = read_sample_weight(sample_weight, table.n_rows, 1)
+        row, value, weight, categories = _observed_pairs(table, 0, kind, sample_weight)
+        tasks, code = np.unique(np.asarray(task_ids), return_inverse=True)
+        order = np.argsort(code[row], kind="stable")
+        cuts = np.searchsorted(code[row][order], np.arange(1, len(tasks)))
+        split = [np.split(part[order], cuts) for part in (row, value, weight)]
+        parts = [(*part, categories) for part in zip(*split)]
+        return cls._assemble(
+            parts, [str(task) for task in tasks], [kind] * len(tasks), 1, table.n_rows,
+            task_weight, null_loss, "all",
+        )  # fmt: skip
+
+    @classmethod
+    def _assemble(
+        cls, parts, names, kinds, ndim, n_rows, task_weight, null_loss, label_groups
+    ):
+        groups = read_label_groups(label_groups, names, kinds, [p[3] for p in parts])
+        n_labels = np.array([weight.sum() for _, _, weight, _ in parts])
+        if not n_labels.any():
+            raise ValueError(
+                "no label is observed in any task: every entry of Y is missing or has "
+                "weight 0"
+            )
+        losses = None
+        if isinstance(task_weight, str) and task_weight == "null_loss":
+            losses = np.array(
+                [null_loss(v, w) if len(v) else 0 for _, v, w, _ in parts]
+            )
+        task_weight = resolve_task_weight(task_weight, names, n_labels, losses)
+        parts = [
+            (row, value, weight * factor, categories)
+            if factor
+            else (row[:0], value[:0], weight[:0], categories)
+            for (row, value, weight, categories), factor in zip(parts, task_weight)
+        ]
+        classes = _read_classes(parts, kinds, groups)
+        codes = [_encode(part[1], known) for part, known in zip(parts, classes)]
+        return cls(
+            names=names,
+            kinds=kinds,
+            ndim=ndim,
+            n_rows=n_rows,
+            indptr=np.cumsum([0, *map(len, codes)]),
+            row=np.concatenate([part[0] for part in parts]),
+            value=np.concatenate(codes),
+            weight=np.concatenate([part[2] for part in parts]),
+            task_weight=task_weight,
+            classes=classes,
+            label_groups=groups,
+            **_score_columns(classes, codes, groups),
+        )
+
+
+def _observed_pairs(table, t, kind, sample_weight):
+    """Rows, values, weights and categories of one task's usable labels."""
+    column = table.column(t)
+    observed = column.observed
+    if sample_weight is not None:
+        weight = sample_weight[:, t if sample_weight.shape[1] > 1 else 0]
+        observed = observed & (weight > 0)
+    row = np.flatnonzero(observed).astype(np.int32)
+    value = column.values[row]
+    check = _check_labels if kind == "classification" else _check_numbers
+    value = check(value, table.names[t])
+    weight = np.ones(len(row)) if sample_weight is None else weight[row]
+    return row, value, weight, column.categories
+
+
+def _check_labels(value, name):
+    if value.dtype.kind == "f":
+        fraction = value != np.floor(value)
+        if fraction.any():
+            raise ValueError(
+                f"Unknown label type: continuous. Task {name!r} has the label "
+                f"{value[fraction][0]!r}; classifiers take strings, bools or whole "
+                "numbers, regressors take any number."
+            )
+    return value
+
+
+def _check_numbers(value, name):
+    if value.dtype.kind not in "biuf":
+        raise ValueError(
+            f"task {name!r} has the label {str(value[0])!r}: a regressor needs numbers."
+        )
+    return value.astype(np.float64)
+
+
+def _read_classes(parts, kinds, groups):
+    """Observed labels of each task, in order; the union inside a label group."""
+    classes = [
+        _ordered_labels([part]) if kind == "classification" else None
+        for part, kind in zip(parts, kinds)
+    ]
+    for group in groups:
+        if kinds[group[0]] == "classification":
+            union = _ordered_labels([parts[t] for t in group if len(parts[t][1])])
+            for t in group:
+                classes[t] = union if len(parts[t][1]) else classes[t]
+    return classes
+
+
+def _ordered_labels(parts):
+    seen = [np.unique(part[1]) for part in parts]
+    if len({values.dtype.kind in "US" for values in seen}) > 1:
+        raise ValueError(
+            "label_groups ties tasks with text labels to tasks with numbers"
+        )
+    labels = np.unique(np.concatenate(seen)) if seen else np.zeros(0)
+    categories = parts[0][3] if parts else None
+    # A Categorical keeps its own order: small < medium < large.
+    return labels if categories is None else categories[np.isin(categories, labels)]
+
+
+def _encode(value, classes):
+    if classes is None:
+        return value
+    order = np.argsort(classes, kind="stable")
+    found = np.searchsorted(classes, value, sorter=order)
+    return order[found].astype(np.int32) if len(value) else np.zeros(0, np.int32)
+
+
+def _score_columns(classes, codes, groups):
+    """Which score columns each task owns, and which of them speak of the same label."""
+    group_of = {t: g for g, group in enumerate(groups) for t in group}
+    columns, task, label, constant, ties = [0], [], [], [], {}
+    for t, (known, code) in enumerate(zip(classes, codes)):
+        if known is None:
+            own = [0] if len(code) else []
+        else:
+            own = {0: [], 1: [], 2: [1]}.get(len(known), range(len(known)))
+        task.extend([t] * len(own))
+        label.extend(own)
+        columns.append(len(task))
+        one_class = known is not None and len(code) and (code == code[0]).all()
+        constant.append(int(code[0]) if one_class else -1)
+    # Columns outside every group are tied to nobody: their key names their task.
+    keys = [(group_of.get(t, -1 - t), c) for t, c in zip(task, label)]
+    for key in keys:
+        ties.setdefault(key, len(ties))
+    return {
+        "columns": np.array(columns),
+        "column_task": np.array(task, dtype=int),
+        "column_label": np.array(label, dtype=int),
+        "column_tie": np.array([ties[key] for key in keys], dtype=int),
+        "constant": np.array(constant),
+    }

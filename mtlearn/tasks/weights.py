@@ -1,0 +1,108 @@
+"""How much each (row, task) pair counts, and how much each task counts."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+TASK_WEIGHTS = ("balanced", "null_loss")
+
+
+def read_sample_weight(sample_weight, n_rows, n_tasks):
+    """Check sample weights.
+
+    Parameters
+    ----------
+    sample_weight : None or array-like, (n_rows,) or (n_rows, n_tasks)
+
+    Returns
+    -------
+    None or ndarray of float64, (n_rows, 1) or (n_rows, n_tasks)
+
+    Raises
+    ------
+    ValueError
+        For another shape, a negative or non-finite weight, or nothing but zeros.
+    """
+    if sample_weight is None:
+        return None
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.ndim == 0:
+        weight = np.full(n_rows, weight)
+    if weight.shape not in ((n_rows,), (n_rows, 1), (n_rows, n_tasks)):
+        raise ValueError(
+            f"sample_weight.shape == {weight.shape}, expected ({n_rows},) or "
+            f"({n_rows}, {n_tasks}): one weight per row, or per row and task."
+        )
+    if not np.isfinite(weight).all():
+        raise ValueError("sample_weight contains NaN or infinity.")
+    if (weight < 0).any():
+        raise ValueError(
+            f"sample_weight holds a negative weight, {weight.min()}: weights are >= 0."
+        )
+    if not weight.any():
+        raise ValueError("sample weights must not all be zero.")
+    return weight.reshape(n_rows, -1)
+
+
+def resolve_task_weight(task_weight, names, n_labels, null_loss=None):
+    """Turn any form of ``task_weight`` into one number per task.
+
+    Parameters
+    ----------
+    task_weight : None, "balanced", "null_loss", dict or array-like (n_tasks,)
+        ``"balanced"`` is mean(n_labels) / n_labels, ``"null_loss"`` one over the loss
+        of the best constant prediction; both are scaled to mean 1 so that C keeps its
+        meaning. A dict gives weights by task name, names left out count 1. An array is
+        used as given.
+    names : list of str
+    n_labels : ndarray (n_tasks,)
+        Weighted number of observed labels of each task.
+    null_loss : ndarray (n_tasks,), optional
+        Mean loss per label of each task's best constant prediction.
+
+    Returns
+    -------
+    ndarray of float64 (n_tasks,)
+    """
+    n_tasks = len(names)
+    if task_weight is None:
+        return np.ones(n_tasks)
+    if isinstance(task_weight, str):
+        if task_weight == "balanced":
+            return _mean_one_inverse(n_labels)
+        if task_weight == "null_loss":
+            return _mean_one_inverse(null_loss)
+        raise ValueError(
+            f"task_weight={task_weight!r} is unknown; use None, "
+            f"{', '.join(map(repr, TASK_WEIGHTS))}, a dict by task name or an array."
+        )
+    if isinstance(task_weight, Mapping):
+        unknown = sorted(str(name) for name in set(task_weight) - set(names))
+        if unknown:
+            raise ValueError(
+                f"task_weight names unknown tasks {unknown}; the tasks are {names}"
+            )
+        weight = np.array([task_weight.get(name, 1.0) for name in names], dtype=float)
+    else:
+        weight = np.asarray(task_weight, dtype=float)
+    if weight.shape != (n_tasks,):
+        raise ValueError(
+            f"task_weight has shape {weight.shape}, expected one weight for each of "
+            f"the {n_tasks} tasks"
+        )
+    if not (np.isfinite(weight).all() and (weight >= 0).all() and weight.any()):
+        raise ValueError(
+            "task_weight must be finite, >= 0 and not all zero, got "
+            f"{dict(zip(names, weight.tolist()))}"
+        )
+    return weight
+
+
+def _mean_one_inverse(amount):
+    """1 / amount, scaled to mean 1 over the tasks that have any."""
+    weight = np.ones(len(amount))
+    known = amount > 0
+    if known.any():
+        inverse = 1.0 / amount[known]
+        weight[known] = inverse / inverse.mean()
+    return weight

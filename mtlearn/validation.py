@@ -1,0 +1,127 @@
+"""The only file that touches what depends on scikit-learn's version or privates."""
+
+import numbers
+from contextlib import contextmanager
+
+import numpy as np
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import (
+    check_consistent_length,
+    check_is_fitted,
+    validate_data,
+)
+
+try:  # scikit-learn >= 1.9
+    from sklearn.callback import CallbackSupportMixin, ProgressBar
+    from sklearn.callback import with_callbacks as _with_callbacks
+except ImportError:  # before that, progress is a plain `verbose`
+    ProgressBar = None
+
+    class CallbackSupportMixin:
+        """Stands in for scikit-learn's callback support where there is none."""
+
+    def _with_callbacks(method):
+        return method
+
+
+__all__ = [
+    "CallbackSupportMixin",
+    "check_choice",
+    "check_is_fitted",
+    "check_number",
+    "progress_bar",
+    "progress_steps",
+    "reports_progress",
+    "validate_X",
+    "validate_rows",
+]
+
+reports_progress = _with_callbacks
+
+
+@contextmanager
+def progress_steps(estimator, X, y, total, name):
+    """Show callbacks the steps of a fit: yields a function to call after each step.
+
+    Parameters
+    ----------
+    estimator : estimator whose ``fit`` is decorated with :func:`reports_progress`
+    total : int
+        The most steps there can be.
+    name : str
+        What a step is called.
+    """
+    if not hasattr(estimator, "_init_callback_context"):
+        yield lambda: False
+        return
+    fit = estimator._init_callback_context(max_subtasks=total)
+    fit.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
+
+    def step():
+        context = fit.subcontext(task_name=name)
+        context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
+        return context.call_on_fit_task_end(estimator=estimator, X=X, y=y)
+
+    yield step
+    fit.call_on_fit_task_end(estimator=estimator, X=X, y=y)
+
+
+def progress_bar(estimator, depth=0):
+    """Attach scikit-learn's progress bar to an estimator, where there is one.
+
+    Returns
+    -------
+    str or None
+        Why there is no bar, and how to get it; None if there is one.
+    """
+    if ProgressBar is None:
+        return "no progress bar: it needs scikit-learn >= 1.9"
+    try:
+        estimator.set_callbacks(ProgressBar(max_propagation_depth=depth))
+    except ImportError:
+        return "no progress bar: it needs rich (pip install 'scikit-mtlearn[cli]')"
+    return None
+
+
+def validate_X(estimator, X, *, reset, accept_sparse="csr"):
+    """Check a feature matrix; learn (``reset``) or compare its number of features.
+
+    Returns
+    -------
+    ndarray or CSR matrix, float32 or float64 (n_samples, n_features)
+    """
+    return validate_data(
+        estimator,
+        X,
+        reset=reset,
+        accept_sparse=accept_sparse,
+        dtype=[np.float64, np.float32],
+        accept_large_sparse=False,
+    )
+
+
+def validate_rows(X, n_rows):
+    """Raise ValueError unless the labels have as many rows as X."""
+    check_consistent_length(X, range(n_rows))
+
+
+def check_number(value, name, low, high=None, *, kind=numbers.Real, open_low=False):
+    """Raise an error that names the parameter unless ``low <= value <= high``."""
+    boundaries = "both" if high is not None else "left"
+    if open_low:
+        boundaries = "right" if high is not None else "neither"
+    check_scalar(
+        value,
+        name,
+        kind,
+        min_val=low,
+        max_val=high,
+        include_boundaries=boundaries,
+    )
+
+
+def check_choice(value, name, choices):
+    """Raise an error that lists the choices unless ``value`` is one of them."""
+    if value not in choices:
+        known = ", ".join(map(repr, choices))
+        raise ValueError(f"{name}={value!r} is unknown; choose one of {known}")
