@@ -27,22 +27,24 @@ def solve(objective, structure, column_tie, sharing, *, tol, max_iter, step=None
     state : State
     covariance : the covariance of the last round
     """
-    preconditioner = GramPreconditioner(objective.layout.X)
+    preconditioner = GramPreconditioner(
+        objective.layout.X, objective.row_weight, objective.mean
+    )
     covariance = structure.start(column_tie, sharing)
     state = State.zero(objective)
+    settings = {"tol": tol, "max_iter": max_iter, "step": step}
+    newton_cg(objective, covariance, preconditioner, state, **settings)
     last = np.inf
-    for _ in range(structure.max_rounds):
-        newton_cg(
-            objective, covariance, preconditioner, state,
-            tol=tol, max_iter=max_iter, step=step,
-        )  # fmt: skip
-        value = state.history[-1] if state.history else 0.0
-        if last - value < ROUND_TOL * abs(last) and last < np.inf:
-            break
-        last = value
+    for _ in range(structure.max_rounds - 1):
         revised = structure.revise(state.W.T, sharing, covariance)
         if revised is None:
             break
         covariance = revised
         state.V = covariance.divide(state.W)
+        # One step at least: the new covariance may move the solution by less than
+        # tol, yet by more than the sharing is worth.
+        newton_cg(objective, covariance, preconditioner, state, min_iter=1, **settings)
+        if last - state.history[-1] < ROUND_TOL * abs(last):
+            break
+        last = state.history[-1]
     return state, covariance

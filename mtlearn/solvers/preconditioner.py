@@ -1,9 +1,10 @@
 r"""One eigendecomposition of X serves all tasks, all weights and every sharing.
 
-The Hessian of a linear model is :math:`M^{-1} \otimes I + \sum_k X' A_k X`. With the
-row curvatures :math:`A_k` replaced by their mean :math:`D_k`, and
-:math:`X'X = P S P'`, it separates: the rows of :math:`P'W` do not meet, and each is a
-K-dimensional system that the column covariance solves (``damp``).
+The Hessian of a linear model is :math:`M^{-1} \otimes I` plus a block
+:math:`X' A_k X` per column. With the curvatures :math:`A_k` of the rows replaced by
+their mean :math:`D_k`, and :math:`X'X = P S P'`, it separates: the rows of
+:math:`P'W` do not meet, and each is a K-dimensional system that the column covariance
+solves (``damp``).
 """
 
 import numpy as np
@@ -11,27 +12,44 @@ from scipy import sparse
 from scipy.linalg import eigh
 from sklearn.utils.extmath import randomized_svd
 
-from .objective import centred_gram
-
 # Up to this size the smaller Gram matrix is decomposed in full: 3,000^3 operations are
 # seconds. Beyond it, dense X gives its leading directions by a randomised
 # decomposition, and sparse X its diagonal only.
 FULL_SIZE = 3000
 N_LEADING = 300
+BLOCK_ROWS = 4096
 
 
 class GramPreconditioner:
-    """Eigenvectors P (d, r) and eigenvalues S (r,) of the centred ``X'X``.
+    """Eigenvectors P (d, r) and eigenvalues S (r,) of the weighted, centred ``X'X``.
 
     Parameters
     ----------
     X : ndarray or CSR matrix (n, d)
-    centred : bool
-        Whether the model has intercepts.
+    weight : ndarray (n,)
+        Of the rows.
+    mean : ndarray (d,)
+        Weighted mean row, or zeros for a model without intercepts.
+
+    Attributes
+    ----------
+    P : ndarray (d, r) or None
+        None stands for the identity, S then is the diagonal of ``X'X``.
+    S : ndarray (r,)
+    tail : float
+        Eigenvalue taken for the directions that P leaves out.
     """
 
-    def __init__(self, X):
-        self.P, self.S, self.tail = _decompose(X)
+    def __init__(self, X, weight, mean):
+        n, d = X.shape
+        self.tail = 0.0
+        if min(n, d) <= FULL_SIZE:
+            decompose = _tall if d <= n else _wide
+            self.P, self.S = decompose(X, weight, mean)
+        elif sparse.issparse(X):
+            self.P, self.S = None, _diagonal(X, weight, mean)
+        else:
+            self.P, self.S, self.tail = _leading(X, weight, mean)
 
     def solve(self, R, covariance, D):
         """The V = W M^-1 that solves ``W M^-1 + (X'X) W D = R`` approximately.
@@ -41,7 +59,7 @@ class GramPreconditioner:
         R : ndarray (d, K)
         covariance : see :mod:`mtlearn.structures.covariance`
         D : ndarray (K,)
-            Mean curvature of each column's rows, over all n rows.
+            Mean curvature of each column.
         """
         if self.P is None:
             return covariance.damp(R, self.S, D)
@@ -57,25 +75,52 @@ class GramPreconditioner:
         return covariance.damp(R, tail, D) + self.P @ V
 
 
-def _decompose(X):
-    n, d = X.shape
-    if min(n, d) <= FULL_SIZE:
-        S, U = eigh(centred_gram(X), check_finite=False, overwrite_a=True, driver="evd")
-        if d <= n:
-            return U, np.maximum(S, 0), 0.0
-        keep = max(S[-1], 0) * n * np.finfo(X.dtype).eps < S
-        S, U = S[keep], U[:, keep]
-        U /= np.sqrt(S)
-        # Columns of U are orthogonal to 1, as the Gram matrix is centred; making it
-        # exact keeps the mean of X out of the directions.
-        U -= U.mean(axis=0)
-        return np.asarray(X.T @ U), S, 0.0
+def _tall(X, weight, mean):
+    """More rows than features: decompose the (d, d) matrix ``X'X``."""
+    gram = _weighted_gram(X, weight)
+    gram -= weight.sum() * np.outer(mean, mean)
+    S, P = eigh(gram, check_finite=False, overwrite_a=True, driver="evd")
+    return P, np.maximum(S, 0)
+
+
+def _weighted_gram(X, weight):
     if sparse.issparse(X):
-        square = np.asarray(X.multiply(X).mean(axis=0)).ravel()
-        mean = np.asarray(X.mean(axis=0)).ravel()
-        return None, (n * np.maximum(square - mean**2, 0)).astype(X.dtype), 0.0
-    centred = X - X.mean(axis=0)
-    total = float(np.vdot(centred, centred))
-    _, singular, Pt = randomized_svd(centred, N_LEADING, n_iter=2, random_state=0)
+        return (X.T @ X.multiply(weight[:, None])).toarray()
+    if np.ptp(weight) == 0:
+        return weight[0] * (X.T @ X)
+    gram = np.zeros((X.shape[1], X.shape[1]), dtype=X.dtype)
+    root = np.sqrt(weight)[:, None]
+    for start in range(0, len(X), BLOCK_ROWS):
+        block = slice(start, start + BLOCK_ROWS)
+        rows = root[block] * X[block]
+        gram += rows.T @ rows
+    return gram
+
+
+def _wide(X, weight, mean):
+    """More features than rows: the (n, n) matrix ``XX'`` has the same spectrum."""
+    root = np.sqrt(weight)
+    gram = X @ X.T
+    if sparse.issparse(gram):
+        gram = gram.toarray()
+    cross = np.asarray(X @ mean)
+    gram -= cross[:, None] + cross - mean @ mean
+    gram *= root[:, None] * root
+    S, U = eigh(gram, check_finite=False, overwrite_a=True, driver="evd")
+    keep = S > len(S) * np.finfo(S.dtype).eps * max(S[-1], 0)
+    S, U = S[keep], root[:, None] * U[:, keep] / np.sqrt(S[keep])
+    return np.asarray(X.T @ U) - np.outer(mean, U.sum(axis=0)), S
+
+
+def _diagonal(X, weight, mean):
+    diagonal = np.asarray(weight @ X.multiply(X)).ravel() - weight.sum() * mean**2
+    return np.maximum(diagonal, 0).astype(X.dtype)
+
+
+def _leading(X, weight, mean):
+    """Leading eigenpairs, and the mean of the eigenvalues that are left."""
+    rows = np.sqrt(weight)[:, None] * (X - mean)
+    _, singular, Pt = randomized_svd(rows, N_LEADING, n_iter=2, random_state=0)
     S = singular**2
-    return Pt.T.copy(), S, max(total - float(S.sum()), 0.0) / (d - len(S))
+    rest = max(float(np.vdot(rows, rows)) - float(S.sum()), 0.0)
+    return np.ascontiguousarray(Pt.T), S, rest / (X.shape[1] - len(S))
