@@ -19,7 +19,7 @@ test: $(VENV)/installed-dev
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/cython-lint mtlearn/_kernels
+	PATH="$(abspath $(BIN)):$$PATH" cython-lint mtlearn/_kernels  # it calls pycodestyle
 	$(BIN)/lint-imports
 
 # For an environment of your own that has Cython and setuptools: compiles only
@@ -31,8 +31,8 @@ bench: $(VENV)/installed-bench
 	set -e; for file in benchmarks/bench_*.py; do $(BIN)/python $$file; done
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info mtlearn/_kernels/*.so
-	find mtlearn tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) .*_cache build dist *.egg-info mtlearn/_kernels/*.so
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp per extra of pyproject.toml. Editable, so that tests see the sources
 # and the kernels compiled beside them.

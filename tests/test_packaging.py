@@ -24,10 +24,11 @@ UNREACHABLE = re.compile(
 IMPORT_EVERYTHING = """
 import importlib, pathlib, pkgutil, sys
 import mtlearn._kernels
+prefix = pathlib.Path(sys.prefix).resolve()
 for module in pkgutil.walk_packages(mtlearn.__path__, "mtlearn."):
     if module.name != "mtlearn.__main__":
         file = importlib.import_module(module.name).__file__
-        assert pathlib.Path(file).resolve().is_relative_to(pathlib.Path(sys.prefix).resolve()), file
+        assert prefix in pathlib.Path(file).resolve().parents, file
 """
 
 
@@ -72,9 +73,7 @@ def distributions(source):
     """The sdist, and the wheel that `python -m build` makes from it."""
     built = run(sys.executable, "-m", "build", cwd=source)
     if built.returncode:
-        no_tools = "No matching distribution" in built.stdout or "pip._vendor" in (
-            built.stdout
-        )
+        no_tools = re.search(r"No matching distribution|pip\._vendor", built.stdout)
         if no_tools and UNREACHABLE.search(built.stdout):
             pytest.skip("the package index is unreachable")
         pytest.fail(built.stdout[-5000:])
@@ -129,7 +128,7 @@ def test_wheel_works_where_the_sources_are_not(distributions, tmp_path):
     purelib = Path(sysconfig.get_path("purelib", "venv", vars=paths))
     python = Path(sysconfig.get_path("scripts", "venv", vars=paths)) / "python"
     installed = run(
-        *(sys.executable, "-m", "pip", "--python", python, "install"),
+        *(sys.executable, "-m", "pip", "--python", clean, "install"),
         *("--no-deps", "--no-index", distributions[1]),
         cwd=tmp_path,
     )
@@ -161,4 +160,4 @@ def test_oldest_constraints_are_the_declared_minima():
         if not requirement.startswith("scikit-mtlearn[")
     }
     lines = constraints.read_text("utf-8").splitlines()
-    assert {line for line in lines if not line.startswith("#")} == minima
+    assert {line for line in lines if "==" in line} == minima

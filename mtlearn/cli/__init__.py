@@ -1,0 +1,149 @@
+"""The command line: from pictures and labels to a tuned multi-task model.
+
+Reading order: :mod:`data <mtlearn.cli.data>` reads pictures and labels,
+:mod:`experiment <mtlearn.cli.experiment>` tunes a multi-task model and its independent
+rival, :mod:`table <mtlearn.cli.table>` and :mod:`figure <mtlearn.cli.figure>` show
+them side by side, :mod:`files <mtlearn.cli.files>` writes what is kept.
+"""
+
+import argparse
+import sys
+
+from .._version import __version__
+from ..metrics import METRICS
+from .commands import run_demo, run_predict, run_train
+from .console import UserError
+
+__all__ = ["main"]
+
+
+def main(argv=None):
+    """Run a command.
+
+    Returns
+    -------
+    int
+        Exit status: 0, 2 for input that cannot be used, 130 when interrupted.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except UserError as error:
+        print(f"mtlearn: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("mtlearn: interrupted; nothing was written", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m mtlearn",
+        description="One model for several labels per picture. Without a command: a "
+        "demonstration on handwritten digits that come with scikit-learn.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    _add_output(parser)
+    parser.set_defaults(run=run_demo)
+    commands = parser.add_subparsers(title="commands", metavar="{train,predict}")
+    _add_train(commands)
+    _add_predict(commands)
+    return parser
+
+
+def _add_output(parser):
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        default="mtlearn-report",
+        help="folder for the report, the scores and the model (default: %(default)s)",
+    )
+    names = [name for name, metric in METRICS.items() if metric.kind == "labels"]
+    parser.add_argument(
+        "--metric",
+        choices=sorted(names),
+        default="average_precision",
+        help="what the search maximises, averaged over tasks (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="processes for the search (default: 1)"
+    )
+
+
+def _add_train(commands):
+    parser = commands.add_parser(
+        "train",
+        help="train on your own pictures",
+        description="Tune a multi-task model on a table of pictures and labels, and "
+        "compare it with one model per task on rows that neither has seen.",
+    )
+    parser.add_argument(
+        "labels",
+        metavar="LABELS",
+        help="CSV with a column of file names and one column per task, empty cell = "
+        "missing label; or a folder with one folder of pictures per class",
+    )
+    parser.add_argument(
+        "--images", metavar="DIR", help="where the files are (default: beside the CSV)"
+    )
+    parser.add_argument(
+        "--tasks", metavar="A,B,C", type=_names, help="columns to learn (default: all)"
+    )
+    parser.add_argument(
+        "--tags",
+        metavar="COLUMN",
+        type=_names,
+        default=(),
+        help="columns with cells like 'red;striped': one yes/no task per tag",
+    )
+    parser.add_argument(
+        "--missing",
+        metavar="WORDS",
+        type=_names,
+        default=(),
+        help="cells that mean a missing label, such as '?,NA'",
+    )
+    parser.add_argument(
+        "--size",
+        metavar="WxH",
+        type=_size,
+        help="crop and resize the pictures, such as 96x144",
+    )
+    parser.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="leave out pictures and tasks that cannot be used, and list them",
+    )
+    _add_output(parser)
+    parser.set_defaults(run=run_train)
+
+
+def _add_predict(commands):
+    parser = commands.add_parser(
+        "predict",
+        help="label pictures with a trained model",
+        description="Print the predictions for some pictures as CSV. A model file can "
+        "run code when it is opened: use only files that you trust.",
+    )
+    parser.add_argument("model", metavar="MODEL", help="model.joblib of a training")
+    parser.add_argument("images", metavar="IMAGE", nargs="+")
+    parser.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="leave out pictures that cannot be read, and list them",
+    )
+    parser.set_defaults(run=run_predict)
+
+
+def _names(text):
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _size(text):
+    width, x, height = text.lower().partition("x")
+    if not (x and width.isdigit() and height.isdigit() and int(width) * int(height)):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no size; write width x height in pixels, such as 96x144"
+        )
+    return int(width), int(height)

@@ -1,0 +1,88 @@
+"""The three commands, each a list of stages."""
+
+import csv
+import sys
+from pathlib import Path
+
+from ..image import ImageReadError, read_images
+from . import data as data_module
+from .console import Stages, UserError, note
+from .experiment import score, tune_independent, tune_multi_task
+from .figure import draw_report
+from .files import check_folder, load_model, save_model, write
+from .table import as_csv, as_text
+
+
+def run_demo(arguments):
+    """Tune on composed digits, most labels of two tasks hidden."""
+    print(
+        "Two handwritten digits on a texture, six tasks at once. 97 % of the labels of "
+        "left_parity and left_above_4 are hidden: can the other tasks help them?"
+    )
+    _run(arguments, lambda: data_module.demo_data())
+
+
+def run_train(arguments):
+    """Tune on the user's pictures."""
+    _run(arguments, lambda: data_module.read_data(arguments))
+
+
+def _run(arguments, read):
+    out = check_folder(arguments.out)
+    stages = Stages()
+    with stages.stage("Reading pictures and labels"):
+        data = read()
+    print(data_module.describe(data))
+    with stages.stage("Tuning one model for all tasks"):
+        search = tune_multi_task(data, arguments.metric, arguments.jobs)
+    print("best:", ", ".join(f"{k.removeprefix('svm__')}={v}"
+                             for k, v in search.best_params_.items()))  # fmt: skip
+    with stages.stage("Tuning one model per task, as many settings"):
+        rival = tune_independent(data, arguments.metric, arguments.jobs)
+    with stages.stage("Scoring both on the held-out pictures"):
+        result = score(data, arguments.metric, search, rival)
+    print(f"\n{as_text(data, result)}\n")
+    with stages.stage("Writing"):
+        written = _write(out, data, result)
+    print("wrote", ", ".join(str(path) for path in written))
+    stages.finish()
+
+
+def _write(out, data, result):
+    figure = draw_report(data, result)
+    written = [
+        write(out / "scores.csv", lambda f: f.write(as_csv(data, result).encode())),
+        save_model(out / "model.joblib", result.search.best_estimator_, data),
+    ]
+    if figure is None:
+        note("no report.png: it needs matplotlib (pip install 'scikit-mtlearn[cli]')")
+        return written
+    save = {"format": "png", "dpi": 110, "facecolor": "white"}
+    return [write(out / "report.png", lambda f: figure.savefig(f, **save)), *written]
+
+
+def run_predict(arguments):
+    """Print predictions as CSV, one line per picture."""
+    note("a model file can run code when it is opened; use only files that you trust")
+    model = load_model(arguments.model)
+    try:
+        images, kept, failures = read_images(
+            arguments.images, model["size"], n_jobs=-1, on_error="skip"
+        )
+    except ImageReadError as error:
+        images, kept, failures = None, [], error.failures
+    except ValueError as error:
+        raise UserError(str(error).partition("; pass size=")[0]) from error
+    problems = [f"{path}: {reason}" for _, path, reason in failures]
+    if problems and (images is None or not arguments.skip_bad):
+        raise UserError("\n".join(problems))
+    for problem in problems:
+        note(f"skipped: {problem}")
+    try:
+        predictions = model["pipeline"].predict(images)
+    except ValueError as error:
+        raise UserError(f"{Path(arguments.images[kept[0]])}: {error}") from error
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["file", *model["task_names"]])
+    for i, row in zip(kept, predictions):
+        writer.writerow([arguments.images[i], *row])

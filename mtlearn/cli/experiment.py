@@ -1,0 +1,127 @@
+"""A tuned multi-task model beside one tuned model per task."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+
+from ..image import HOG
+from ..metrics import make_multitask_scorer, task_scorers
+from ..svm import MultiTaskLinearSVC
+from ..tasks import LabelTable
+from ..validation import progress_bar
+from .console import note
+
+GRID = {
+    "svm__sharing": [0.0, 0.5, 0.9],
+    "svm__C": [0.02, 0.1, 0.5],
+    "svm__task_weight": [None, "balanced"],
+}
+# The rival picks its own C for every task, from as many settings as the grid has.
+RIVAL_C = np.logspace(-3, 1, int(np.prod([len(values) for values in GRID.values()])))
+# Cells of this many pixels for pictures up to this side, larger ones beyond.
+CELL, SMALL = 8, 72
+
+
+@dataclass
+class Result:
+    """What a run found.
+
+    Attributes
+    ----------
+    search : GridSearchCV
+        Fitted; ``best_estimator_`` is the multi-task pipeline.
+    rival : Pipeline
+        One model per task, each with its own C.
+    scores : dict of {metric: {"independent" or "multi-task": ndarray (T,)}}
+        On the held-out rows.
+    """
+
+    metric: str
+    search: GridSearchCV
+    rival: Pipeline
+    scores: dict
+
+
+def make_pipeline(shape, **parameters):
+    """HOG features and a linear SVM for pictures of ``shape`` (height, width, ...)."""
+    cell = CELL if max(shape[:2]) <= SMALL else 2 * CELL
+    cell = max(1, min(cell, min(shape[:2]) // 2))
+    hog = HOG(pixels_per_cell=(cell, cell), cells_per_block=(2, 2))
+    return Pipeline([("hog", hog), ("svm", MultiTaskLinearSVC(**parameters))])
+
+
+def tune_multi_task(data, metric, n_jobs=None):
+    """Search sharing, C and task weights together; one setting for all tasks."""
+    search = GridSearchCV(
+        make_pipeline(data.images.shape[1:]),
+        GRID,
+        scoring=make_multitask_scorer(metric),
+        cv=data.folds(),
+        n_jobs=n_jobs,
+    )
+    return _fit(search, data)
+
+
+def tune_independent(data, metric, n_jobs=None):
+    """One model per task: the best C of each, on the same folds.
+
+    At ``structure="independent"`` a task's weight is its own C, so all models are
+    fitted in one.
+    """
+    search = GridSearchCV(
+        make_pipeline(data.images.shape[1:], structure="independent"),
+        {"svm__C": RIVAL_C},
+        scoring=task_scorers(metric, n_tasks=len(data.task_names)),
+        cv=data.folds(),
+        n_jobs=n_jobs,
+        refit=False,
+    )
+    _fit(search, data)
+    best = {}
+    for t in range(len(data.task_names)):
+        scores = search.cv_results_[f"mean_test_task{t}"]
+        known = not np.isnan(scores).all()
+        best[f"task{t}"] = float(RIVAL_C[np.nanargmax(scores)]) if known else 0.1
+    rival = make_pipeline(
+        data.images.shape[1:], structure="independent", task_weight=best
+    )
+    return rival.fit(data.images, data.labels)
+
+
+def _fit(search, data):
+    missing_bar = progress_bar(search)
+    if missing_bar:
+        note(missing_bar)
+    search.fit(data.images, data.labels)
+    return search.set_callbacks() if hasattr(search, "set_callbacks") else search
+
+
+def score(data, metric, search, rival):
+    """Both models on the held-out rows, per task, by several metrics."""
+    models = {"independent": rival, "multi-task": search.best_estimator_}
+    scores = {}
+    for name in dict.fromkeys([metric, "balanced_accuracy"]):
+        scores[name] = {
+            model: np.array(
+                [
+                    make_multitask_scorer(name, task=t)(
+                        pipeline, data.test_images, data.test_labels
+                    )
+                    for t in range(len(data.task_names))
+                ]
+            )
+            for model, pipeline in models.items()
+        }
+    return Result(metric, search, rival, scores)
+
+
+def n_labels(data):
+    """Number of known training labels and of classes, per task."""
+    columns = [
+        column.values[column.observed] for column in LabelTable(data.labels).columns()
+    ]
+    return [len(values) for values in columns], [
+        len(np.unique(values)) for values in columns
+    ]

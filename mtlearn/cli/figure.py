@@ -1,0 +1,134 @@
+"""The result as one picture."""
+
+import numpy as np
+
+# Okabe and Ito's colours, which colour-blind people tell apart.
+ALONE, TOGETHER, WRONG = "#777777", "#0072B2", "#D55E00"
+MAX_NAMES = 40
+N_PICTURES, N_SHOWN_TASKS = 8, 6
+
+
+def draw_report(data, result):
+    """Scores per task, sharing, task similarity, and pictures with predictions.
+
+    Returns
+    -------
+    matplotlib Figure, or None without matplotlib
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return None
+    n_tasks = len(data.task_names)
+    tall = max(4.2, 0.26 * n_tasks + 1.2)
+    figure = Figure(figsize=(14, tall + 3.4), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, height_ratios=[tall, 3.4])
+    scores, similarity, sharing = upper.subplots(1, 3, width_ratios=[1.2, 1.1, 0.8])
+    draw_scores(scores, data, result)
+    draw_similarity(similarity, data, result)
+    draw_sharing(sharing, result)
+    draw_pictures(lower, data, result)
+    figure.suptitle(
+        f"{n_tasks} tasks, {len(data.images)} training pictures, "
+        f"{len(data.test_images)} held out"
+    )
+    return figure
+
+
+def draw_scores(axes, data, result):
+    """A line per task from the independent model's score to the multi-task one's."""
+    scores = result.scores[result.metric]
+    alone, together = scores["independent"], scores["multi-task"]
+    place = np.arange(len(alone))[::-1]
+    colours = np.where(together >= alone, TOGETHER, WRONG)
+    axes.hlines(place, alone, together, colors=colours, linewidth=2)
+    axes.scatter(alone, place, s=28, color=ALONE, label="one model per task", zorder=3)
+    axes.scatter(together, place, s=36, c=colours, zorder=3)
+    axes.scatter([], [], color=TOGETHER, label="multi-task, better")
+    axes.scatter([], [], color=WRONG, label="multi-task, worse")
+    axes.set_yticks(place, _short(data.task_names))
+    axes.set_xlabel(f"{result.metric.replace('_', ' ')} on held-out pictures")
+    axes.grid(axis="x", alpha=0.3)
+    axes.margins(y=0.6 / len(alone))
+    axes.set_title("Do the tasks help each other?")
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3)
+
+
+def draw_similarity(axes, data, result):
+    """How alike the model holds the tasks to be."""
+    model = result.search.best_estimator_[-1]
+    similarity = model.task_similarity_
+    image = axes.imshow(similarity, vmin=-1, vmax=1, cmap="PuOr")
+    names = _short(data.task_names)
+    if len(names) <= MAX_NAMES:
+        size = 9 if len(names) <= 15 else 7
+        axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size)
+        axes.set_yticks(range(len(names)), names, fontsize=size)
+    axes.figure.colorbar(image, ax=axes, shrink=0.7)
+    axes.set_title(f"Task similarity (sharing={model.sharing})")
+
+
+def draw_sharing(axes, result):
+    """Cross-validated score of the best setting at each sharing."""
+    results = result.search.cv_results_
+    sharing = np.array(results["param_svm__sharing"], dtype=float)
+    values = np.unique(sharing)
+    best = [
+        np.flatnonzero(sharing == s)[
+            np.nanargmax(results["mean_test_score"][sharing == s])
+        ]
+        for s in values
+    ]
+    mean, spread = results["mean_test_score"][best], results["std_test_score"][best]
+    axes.errorbar(values, mean, spread, color=TOGETHER, marker="o", capsize=4)
+    axes.set_xticks(values)
+    axes.set_xlabel("sharing (0 = independent tasks)")
+    axes.set_ylabel(f"mean {result.metric.replace('_', ' ')} in cross-validation")
+    axes.grid(alpha=0.3)
+    axes.set_title("Best setting at each sharing")
+
+
+def draw_pictures(figure, data, result):
+    """Some held-out pictures with what the model says; wrong answers stand out."""
+    chosen = np.linspace(0, len(data.test_images) - 1, N_PICTURES).astype(int)
+    chosen = np.unique(chosen)
+    images, truth = data.test_images[chosen], data.test_labels[chosen]
+    predicted = result.search.best_estimator_.predict(images)
+    shown = _most_telling(result)
+    for axes, image, true, guess in zip(
+        figure.subplots(1, len(chosen)), images, truth, predicted
+    ):
+        axes.imshow(image, cmap="gray" if image.ndim == 2 else None)
+        axes.set_axis_off()
+        for line, t in enumerate(shown):
+            wrong = true[t] is not None and true[t] != guess[t]
+            text = f"{_cut(data.task_names[t], 16)}: {_cut(guess[t])}"
+            text += f" (not {_cut(true[t])})" if wrong else ""
+            axes.text(
+                0,
+                -0.06 - 0.11 * line,
+                text,
+                transform=axes.transAxes,
+                fontsize=7.5,
+                va="top",
+                color=WRONG if wrong else "black",
+            )
+    figure.suptitle(
+        "Held-out pictures; true labels in brackets where wrong", fontsize=10
+    )
+
+
+def _most_telling(result):
+    """Tasks for which the sharing changed most, in their own order."""
+    scores = result.scores[result.metric]
+    change = np.nan_to_num(np.abs(scores["multi-task"] - scores["independent"]))
+    return np.sort(np.argsort(-change, kind="stable")[:N_SHOWN_TASKS])
+
+
+def _short(names):
+    return [_cut(name, 24) for name in names]
+
+
+def _cut(value, length=12):
+    text = str(value)
+    return text if len(text) <= length else text[: length - 3] + "..."

@@ -1,0 +1,74 @@
+"""What a run leaves on disk; a file is there whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import joblib
+import numpy as np
+import sklearn
+
+from .._version import __version__
+from ..validation import check_is_fitted
+from .console import UserError, user_errors
+
+FORMAT = "mtlearn model 1"
+
+
+def check_folder(path):
+    """Refuse an output folder that cannot be written, before the work is done."""
+    path = Path(path)
+    existing = next(p for p in [path, *path.absolute().parents] if p.exists())
+    if not existing.is_dir():
+        raise UserError(f"--out {path}: {existing} is a file, not a folder")
+    if not os.access(existing, os.W_OK):
+        raise UserError(f"--out {path}: no permission to write in {existing}")
+    return path
+
+
+def write(path, save):
+    """Let ``save(file)`` write a new file, then put it in place in one step."""
+    path = Path(path)
+    with user_errors(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                save(file)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    return path
+
+
+def save_model(path, pipeline, data):
+    """Write a fitted pipeline with what it takes to read pictures for it."""
+    model = {
+        "format": FORMAT,
+        "pipeline": pipeline,
+        "size": data.size,
+        "task_names": data.task_names,
+        "versions": _versions(),
+    }
+    return write(path, lambda file: joblib.dump(model, file, compress=3))
+
+
+def load_model(path):
+    """Read a file of :func:`save_model`. The file can run code: it must be trusted."""
+    if not Path(path).is_file():
+        raise UserError(f"no such model file: {path}")
+    try:
+        model = joblib.load(path)
+    except Exception as error:
+        raise UserError(f"{path} is no model file: {error}") from error
+    if not isinstance(model, dict) or model.get("format") != FORMAT:
+        raise UserError(f"{path} is no model of 'python -m mtlearn train'")
+    check_is_fitted(model["pipeline"])
+    return model
+
+
+def _versions():
+    return {"mtlearn": __version__, "scikit-learn": sklearn.__version__,
+            "numpy": np.__version__}  # fmt: skip
