@@ -71,9 +71,9 @@ def load_clothing_attributes(*, data_home=None, subset=None, return_X_y=False):
     table = read_label_csv(labels, root=pictures)
     if table.split is None or table.groups is None:
         raise ValueError(f"{labels} lacks the column 'split' or 'group'")
-    rows = [
-        row for row, split in enumerate(table.split) if subset is None or split == subset
-    ]
+    rows = np.arange(len(table.files))
+    if subset is not None:
+        rows = np.flatnonzero(np.array(table.split) == subset)
     images = read_images([table.files[row] for row in rows])
     target = table.target[rows].astype(float)  # None becomes NaN
     if return_X_y:

@@ -12,7 +12,8 @@ NAME = "cmu_faces"
 TASK_NAMES = ["name", "pose", "expression", "eyes"]
 SOURCE = (
     "It is the set CMU Face Images of the UCI Machine Learning Repository; mtlearn "
-    "expects the half-size pictures faces/<user>/<user>_<pose>_<expression>_<eyes>_2.pgm."
+    "expects the half-size pictures, "
+    "faces/<user>/<user>_<pose>_<expression>_<eyes>_2.pgm."
 )
 
 DESCR = """CMU faces

@@ -4,9 +4,8 @@ import gzip
 import hashlib
 import math
 import os
-import tempfile
 import zlib
-from pathlib import Path
+from http.client import HTTPException
 from urllib.request import urlopen
 
 import numpy as np
@@ -105,7 +104,7 @@ def load_fashion_mnist(
     """
     if subset not in PREFIXES:
         raise ValueError(f"subset must be 'train' or 'test', got {subset!r}")
-    folder = data_folder(NAME, data_home, fallback=get_data_home())
+    folder = data_folder(NAME, data_home, fallback=get_data_home)
     prefix = PREFIXES[subset]
     images_path = folder / f"{prefix}-images-idx3-ubyte.gz"
     labels_path = folder / f"{prefix}-labels-idx1-ubyte.gz"
@@ -149,13 +148,13 @@ def _read_idx(path, n_dims):
 def _download(path):
     """Fetch one file from the first address that answers; verify it, then name it."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target, so that os.replace stays on one disk and cannot be halved.
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     failures = []
     for base_url in BASE_URLS:
         url = base_url.rstrip("/") + "/" + path.name
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
         try:
-            with os.fdopen(handle, "wb") as file:
-                found = _copy(url, file)
+            found = _copy(url, partial)
             if found != SHA256[path.name]:
                 raise ValueError(
                     f"{url} has a wrong SHA-256 checksum: {found} instead of "
@@ -163,17 +162,17 @@ def _download(path):
                 )
             os.replace(partial, path)
             return
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             failures.append(f"{url}: {error}")
         finally:
-            Path(partial).unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
     raise ConnectionError("could not download " + "; ".join(failures))
 
 
-def _copy(url, file):
-    """Write the content of url to file; return its SHA-256 in hexadecimal."""
+def _copy(url, path):
+    """Write the content of url to path; return its SHA-256 in hexadecimal."""
     checksum = hashlib.sha256()
-    with urlopen(url, timeout=TIMEOUT) as answer:
+    with urlopen(url, timeout=TIMEOUT) as answer, open(path, "wb") as file:
         while block := answer.read(1 << 20):
             checksum.update(block)
             file.write(block)

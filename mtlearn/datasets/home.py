@@ -17,15 +17,17 @@ def data_folder(name, data_home=None, fallback=None):
         Name of the set and of its folder.
     data_home : str, os.PathLike or None
         The folder that holds ``name``; None takes the environment variable
-        MTLEARN_DATA, and without that ``fallback``.
+        MTLEARN_DATA, and without that what ``fallback()`` returns.
 
     Returns
     -------
     folder : Path or None
         None where nobody said where to look.
     """
-    home = data_home or os.environ.get(DATA_VARIABLE) or fallback
-    return None if home is None else Path(home).expanduser() / name
+    home = data_home or os.environ.get(DATA_VARIABLE)
+    if not home and fallback is not None:
+        home = fallback()
+    return None if not home else Path(home).expanduser() / name
 
 
 def require(path, name, source):

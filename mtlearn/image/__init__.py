@@ -1,1 +1,6 @@
-"""."""
+"""From picture files to pixels, and from pixels to features."""
+
+from .hog import HOG
+from .reading import ImageReadError, read_image, read_images
+
+__all__ = ["HOG", "ImageReadError", "read_image", "read_images"]

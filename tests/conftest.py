@@ -1,0 +1,20 @@
+"""Fixtures for tests of more than one package."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def data_home():
+    """Return a function: name of a data set -> data home that holds it, or skip."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    home = Path(os.environ.get("MTLEARN_DATA", beside))
+
+    def find(name):
+        if not (home / name).is_dir():
+            pytest.skip(f"needs the data set {name} in {home} (set MTLEARN_DATA)")
+        return home
+
+    return find
