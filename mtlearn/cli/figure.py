@@ -3,7 +3,8 @@
 import numpy as np
 
 # Okabe and Ito's colours, which colour-blind people tell apart.
-ALONE, TOGETHER, WRONG = "#777777", "#0072B2", "#D55E00"
+ALONE, SAME, TOGETHER, WRONG = "#999999", "#444444", "#0072B2", "#D55E00"
+NO_CHANGE = 0.005  # differences below this are neither better nor worse
 MAX_NAMES = 40
 N_PICTURES, N_SHOWN_TASKS = 8, 6
 
@@ -23,15 +24,15 @@ def draw_report(data, result):
     tall = max(4.2, 0.26 * n_tasks + 1.2)
     figure = Figure(figsize=(14, tall + 3.4), layout="constrained")
     upper, lower = figure.subfigures(2, 1, height_ratios=[tall, 3.4])
+    upper.suptitle(
+        f"{n_tasks} tasks, {len(data.images)} training pictures, "
+        f"{len(data.test_images)} held out"
+    )
     scores, similarity, sharing = upper.subplots(1, 3, width_ratios=[1.2, 1.1, 0.8])
     draw_scores(scores, data, result)
     draw_similarity(similarity, data, result)
     draw_sharing(sharing, result)
     draw_pictures(lower, data, result)
-    figure.suptitle(
-        f"{n_tasks} tasks, {len(data.images)} training pictures, "
-        f"{len(data.test_images)} held out"
-    )
     return figure
 
 
@@ -40,18 +41,19 @@ def draw_scores(axes, data, result):
     scores = result.scores[result.metric]
     alone, together = scores["independent"], scores["multi-task"]
     place = np.arange(len(alone))[::-1]
-    colours = np.where(together >= alone, TOGETHER, WRONG)
+    gain = np.nan_to_num(together - alone)
+    colours = np.select([gain > NO_CHANGE, gain < -NO_CHANGE], [TOGETHER, WRONG], SAME)
     axes.hlines(place, alone, together, colors=colours, linewidth=2)
     axes.scatter(alone, place, s=28, color=ALONE, label="one model per task", zorder=3)
     axes.scatter(together, place, s=36, c=colours, zorder=3)
-    axes.scatter([], [], color=TOGETHER, label="multi-task, better")
-    axes.scatter([], [], color=WRONG, label="multi-task, worse")
+    for colour, meaning in ((TOGETHER, "better"), (SAME, "the same"), (WRONG, "worse")):
+        axes.scatter([], [], color=colour, label=f"multi-task, {meaning}")
     axes.set_yticks(place, _short(data.task_names))
     axes.set_xlabel(f"{result.metric.replace('_', ' ')} on held-out pictures")
     axes.grid(axis="x", alpha=0.3)
     axes.margins(y=0.6 / len(alone))
     axes.set_title("Do the tasks help each other?")
-    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3)
+    axes.figure.legend(fontsize=9, loc="outside lower left", ncols=4)
 
 
 def draw_similarity(axes, data, result):
@@ -95,27 +97,23 @@ def draw_pictures(figure, data, result):
     images, truth = data.test_images[chosen], data.test_labels[chosen]
     predicted = result.search.best_estimator_.predict(images)
     shown = _most_telling(result)
-    for axes, image, true, guess in zip(
-        figure.subplots(1, len(chosen)), images, truth, predicted
-    ):
+    figure.suptitle(
+        "Held-out pictures; true labels in brackets where wrong", fontsize=10
+    )
+    panels = figure.subplots(2, len(chosen), height_ratios=[1, 0.5], squeeze=False)
+    for axes, image in zip(panels[0], images):
         axes.imshow(image, cmap="gray" if image.ndim == 2 else None)
+        axes.set_axis_off()
+    for axes, true, guess in zip(panels[1], truth, predicted):
         axes.set_axis_off()
         for line, t in enumerate(shown):
             wrong = true[t] is not None and true[t] != guess[t]
             text = f"{_cut(data.task_names[t], 16)}: {_cut(guess[t])}"
             text += f" (not {_cut(true[t])})" if wrong else ""
+            colour = WRONG if wrong else "black"
             axes.text(
-                0,
-                -0.06 - 0.11 * line,
-                text,
-                transform=axes.transAxes,
-                fontsize=7.5,
-                va="top",
-                color=WRONG if wrong else "black",
+                0, 1 - line / N_SHOWN_TASKS, text, color=colour, fontsize=7.5, va="top"
             )
-    figure.suptitle(
-        "Held-out pictures; true labels in brackets where wrong", fontsize=10
-    )
 
 
 def _most_telling(result):
