@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
+from sklearn.utils import compute_sample_weight
 
 from ..image import HOG
 from ..metrics import make_multitask_scorer, task_scorers
@@ -19,7 +20,7 @@ GRID = {
     "svm__task_weight": [None, "balanced"],
 }
 # The rival picks its own C for every task, from as many settings as the grid has.
-RIVAL_C = np.logspace(-3, 1, int(np.prod([len(values) for values in GRID.values()])))
+RIVAL_C = np.logspace(-3, 0.5, int(np.prod([len(values) for values in GRID.values()])))
 # Cells of this many pixels for pictures up to this side, larger ones beyond.
 CELL, SMALL = 8, 72
 
@@ -87,15 +88,24 @@ def tune_independent(data, metric, n_jobs=None):
     rival = make_pipeline(
         data.images.shape[1:], structure="independent", task_weight=best
     )
-    return rival.fit(data.images, data.labels)
+    return rival.fit(data.images, data.labels, svm__sample_weight=_balance(data))
 
 
 def _fit(search, data):
     missing_bar = progress_bar(search)
     if missing_bar:
         note(missing_bar)
-    search.fit(data.images, data.labels)
+    search.fit(data.images, data.labels, svm__sample_weight=_balance(data))
     return search.set_callbacks() if hasattr(search, "set_callbacks") else search
+
+
+def _balance(data):
+    """Weights (n, T) by which every class of a task counts the same."""
+    weights = np.ones(data.labels.shape)
+    for t, column in enumerate(LabelTable(data.labels).columns()):
+        seen = column.observed
+        weights[seen, t] = compute_sample_weight("balanced", column.values[seen])
+    return weights
 
 
 def score(data, metric, search, rival):

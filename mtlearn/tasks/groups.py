@@ -1,5 +1,7 @@
 """Which tasks ask the same question, so that equal labels may share parameters."""
 
+from collections import Counter
+
 import numpy as np
 
 
@@ -59,8 +61,8 @@ def _task_index(task, names):
 
 
 def _check_groups(groups, names, kinds):
-    members = [t for group in groups for t in group]
-    twice = sorted({names[t] for t in members if members.count(t) > 1})
+    times = Counter(t for group in groups for t in group)
+    twice = sorted(names[t] for t, n in times.items() if n > 1)
     if twice:
         raise ValueError(f"label_groups has tasks in two groups: {twice}")
     for group in groups:

@@ -69,7 +69,7 @@ class LabelTable:
         """Read task ``t``: a :class:`LabelColumn` of bools, numbers or strings."""
         if self._frame:
             series = self._data if self.ndim == 1 else self._data.iloc[:, t]
-            column = _read_series(series)
+            column = _read_series(series, self.names[t])
         else:
             column = _read_array(self._data if self.ndim == 1 else self._data[:, t])
         if column.values.dtype == object:
@@ -122,10 +122,10 @@ def _nested_list_as_array(Y):
     return np.asarray(Y) if numbers else array
 
 
-def _read_series(series):
+def _read_series(series, name):
     observed = ~series.isna().to_numpy()
     if hasattr(series, "cat"):
-        categories = _plain_categories(series.cat.categories)
+        categories = _plain_categories(series.cat.categories, name)
         codes = np.where(observed, series.cat.codes.to_numpy(), 0)
         return LabelColumn(categories[codes], observed, categories)
     # Nullable integers and bools would turn to float to make room for NaN.
@@ -133,10 +133,10 @@ def _read_series(series):
     return LabelColumn(series.to_numpy(dtype=object if nullable else None), observed)
 
 
-def _plain_categories(index):
+def _plain_categories(index, name):
     values = index.to_numpy()
     if values.dtype == object:
-        values = _tighten(values, np.ones(len(values), dtype=bool), "(categories)")
+        values = _tighten(values, np.ones(len(values), dtype=bool), name)
     # A column whose labels are all missing has no category to point at.
     return values if len(values) else np.zeros(1)
 
@@ -144,6 +144,9 @@ def _plain_categories(index):
 def _read_array(array):
     mask = np.ma.getmaskarray(array) if isinstance(array, np.ma.MaskedArray) else None
     values = np.ma.getdata(array)
+    if values.dtype.kind == "T":
+        # NumPy's variable-width strings know missing values, but few functions do.
+        values = values.astype(object)
     if values.dtype.kind == "f":
         observed = ~np.isnan(values)
     elif values.dtype == object:

@@ -137,7 +137,8 @@ class TaskTargets:
         table = LabelTable(y)
         sample_weight = read_sample_weight(sample_weight, table.n_rows, 1)
         row, value, weight, categories = _observed_pairs(table, 0, kind, sample_weight)
-        tasks, code = np.unique(np.asarray(task_ids), return_inverse=True)
+        task_ids = _read_task_ids(task_ids, table.n_rows)
+        tasks, code = np.unique(task_ids, return_inverse=True)
         order = np.argsort(code[row], kind="stable")
         cuts = np.searchsorted(code[row][order], np.arange(1, len(tasks)))
         split = [np.split(part[order], cuts) for part in (row, value, weight)]
@@ -188,6 +189,17 @@ class TaskTargets:
         )
 
 
+def _read_task_ids(task_ids, n_rows):
+    ids = LabelTable(task_ids)
+    if ids.n_rows != n_rows or ids.n_tasks > 1:
+        raise ValueError(f"{n_rows} labels need as many task ids, not {ids.n_rows}")
+    column = ids.column(0)
+    if not column.observed.all():
+        row = int(column.observed.argmin())
+        raise ValueError(f"row {row} has no task id: to which task does it belong?")
+    return column.values
+
+
 def _observed_pairs(table, t, kind, sample_weight):
     """Rows, values, weights and categories of one task's usable labels."""
     column = table.column(t)
@@ -209,7 +221,7 @@ def _check_labels(value, name):
         if fraction.any():
             raise ValueError(
                 f"Unknown label type: continuous. Task {name!r} has the label "
-                f"{value[fraction][0]!r}; classifiers take strings, bools or whole "
+                f"{value[fraction][0]}; classifiers take strings, bools or whole "
                 "numbers, regressors take any number."
             )
     return value
@@ -244,9 +256,12 @@ def _ordered_labels(parts):
             "label_groups ties tasks with text labels to tasks with numbers"
         )
     labels = np.unique(np.concatenate(seen)) if seen else np.zeros(0)
-    categories = parts[0][3] if parts else None
     # A Categorical keeps its own order: small < medium < large.
-    return labels if categories is None else categories[np.isin(categories, labels)]
+    orders = {None if part[3] is None else tuple(part[3].tolist()) for part in parts}
+    if len(orders) != 1 or None in orders:
+        return labels
+    categories = parts[0][3]
+    return categories[np.isin(categories, labels)]
 
 
 def _encode(value, classes):

@@ -1,0 +1,121 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.model_selection import GridSearchCV
+
+from mtlearn.model_selection import task_weight_grid
+from mtlearn.tasks import resolve_task_weight
+
+
+@settings(deadline=None)
+@given(n_tasks=st.integers(2, 40), n=st.integers(1, 13), named=st.booleans())
+def test_n_different_settings_that_estimators_accept(n_tasks, n, named):
+    names = [f"t{t}" for t in range(n_tasks)]
+    grid = task_weight_grid(names if named else n_tasks, n)
+    assert len(grid) == n
+    assert grid[:3] == [None, "balanced", "null_loss"][:n]
+    assert len({repr(setting) for setting in grid}) == n
+    resolved = [
+        resolve_task_weight(setting, names, np.ones(n_tasks)) for setting in grid[3:]
+    ]
+    scaled = [tuple((w / w.mean()).round(3)) for w in resolved]
+    assert len(set(scaled)) == len(scaled)
+    assert tuple(np.ones(n_tasks)) not in scaled
+
+
+@pytest.mark.parametrize("n_tasks", [2, 3])
+def test_few_tasks_get_ratios_around_equal_weights(n_tasks):
+    weights = np.array(task_weight_grid(n_tasks, 15)[3:])
+    np.testing.assert_allclose(weights.mean(axis=1), 1, atol=1e-4)
+    steps = np.log(weights / weights.min(axis=1, keepdims=True)) / np.log(4)
+    np.testing.assert_allclose(steps, steps.round(), atol=1e-3)
+    spread = steps.max(axis=1).round()
+    assert (np.diff(spread) >= 0).all()
+
+
+def test_three_tasks_by_name():
+    assert task_weight_grid(["a", "b", "c"], 5)[3:] == [
+        {"a": 2.0, "b": 0.5, "c": 0.5},
+        {"a": 0.5, "b": 2.0, "c": 0.5},
+    ]
+
+
+def test_many_tasks_are_raised_one_by_one():
+    grid = task_weight_grid([f"t{t}" for t in range(26)], 3 + 26 + 2)
+    assert grid[3:5] == [{"t0": 4.0}, {"t1": 4.0}]
+    assert grid[-2:] == [{"t0": 16.0}, {"t1": 16.0}]
+    assert task_weight_grid(4, 4)[-1] == (4.0, 1.0, 1.0, 1.0)
+
+
+def test_rarest_labels_come_first():
+    Y = pd.DataFrame(
+        {
+            "full": [0, 1, 0, 1],
+            "skewed": [0, 0, 0, 1],
+            "gappy": [0, None, None, 1],
+            "gaps": [None, None, None, 1],
+        }
+    )
+    grid = task_weight_grid(Y.columns, 7, Y=Y)
+    assert [next(iter(s)) for s in grid[3:]] == ["gaps", "gappy", "skewed", "full"]
+    assert task_weight_grid(2, 4, Y=Y[["full", "gaps"]])[-1] == (0.4, 1.6)
+
+
+def test_one_task_and_one_setting():
+    assert task_weight_grid(1) == [None]
+    assert task_weight_grid(["only"], 5) == [None]
+    assert task_weight_grid(3, 1) == [None]
+
+
+def test_the_supply_ends_before_weights_are_absurd():
+    grid = task_weight_grid(2, 100)
+    assert len(grid) == 3 + 12
+    assert max(max(w) / min(w) for w in grid[3:]) < 5000
+
+
+@pytest.mark.parametrize(
+    ("tasks", "kwargs", "match"),
+    [
+        (3, {"n": 0}, "n=0"),
+        (0, {}, "no task"),
+        ("abc", {}, "list of str"),
+        (["a", "a"], {}, "same name"),
+        (3, {"Y": np.zeros((4, 2))}, "Y has 2 tasks, not 3"),
+    ],
+)
+def test_bad_input_is_explained(tasks, kwargs, match):
+    with pytest.raises(ValueError, match=match):
+        task_weight_grid(tasks, **kwargs)
+
+
+class Weighted(ClassifierMixin, BaseEstimator):
+    def __init__(self, task_weight=None):
+        self.task_weight = task_weight
+
+    def fit(self, X, Y):
+        self.classes_ = np.array([0])
+        return self
+
+    def score(self, X, Y):
+        # The heavier the last task, the better.
+        weight = self.task_weight
+        values = list(weight.values()) if isinstance(weight, dict) else weight
+        return 0.0 if weight is None or isinstance(weight, str) else values[-1]
+
+
+@pytest.mark.parametrize("tasks", [3, ["a", "b", "c"]])
+def test_grid_search_holds_clones_and_prints_them(tasks):
+    grid = task_weight_grid(tasks)
+    X = np.zeros((6, 1))
+    search = GridSearchCV(Weighted(), {"task_weight": grid}, cv=2).fit(X, X)
+    assert search.cv_results_["param_task_weight"].tolist() == grid
+    assert [p["task_weight"] for p in search.cv_results_["params"]] == grid
+    best = search.best_params_["task_weight"]
+    assert (best["c"] if isinstance(best, dict) else best[-1]) == 2.0
+    assert "np." not in repr(search.best_params_)
+    assert clone(search.best_estimator_).task_weight == best
+    only_steps = GridSearchCV(Weighted(), {"task_weight": grid[3:]}, cv=2).fit(X, X)
+    assert only_steps.best_params_["task_weight"] == best
