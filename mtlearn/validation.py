@@ -6,7 +6,6 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import (
-    check_consistent_length,
     check_is_fitted,
     validate_data,
 )
@@ -102,7 +101,11 @@ def validate_X(estimator, X, *, reset, accept_sparse="csr"):
 
 def validate_rows(X, n_rows):
     """Raise ValueError unless the labels have as many rows as X."""
-    check_consistent_length(X, range(n_rows))
+    if X.shape[0] != n_rows:
+        raise ValueError(
+            "Found input variables with inconsistent numbers of samples: X has "
+            f"{X.shape[0]} rows, Y has {n_rows}."
+        )
 
 
 def check_number(value, name, low, high=None, *, kind=numbers.Real, open_low=False):
@@ -118,6 +121,8 @@ def check_number(value, name, low, high=None, *, kind=numbers.Real, open_low=Fal
         max_val=high,
         include_boundaries=boundaries,
     )
+    if not np.isfinite(value):
+        raise ValueError(f"{name} == {value}, must be finite.")
 
 
 def check_choice(value, name, choices):

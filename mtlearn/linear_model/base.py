@@ -78,8 +78,10 @@ class MultiTaskLinearModel(MultiTaskEstimator):
     def _keep(self, objective, targets, state, covariance):
         self.coef_ = np.ascontiguousarray(state.W.T)
         self.intercept_ = objective.intercept(state.W, state.b)
-        for k in np.flatnonzero(targets.constant[targets.column_task] >= 0):
-            self.intercept_[k] = one_class_intercept(objective, targets, self.coef_, k)
+        if self.fit_intercept:
+            for k in np.flatnonzero(targets.constant[targets.column_task] >= 0):
+                held = one_class_intercept(objective, targets, self.coef_, k)
+                self.intercept_[k] = held
         tie = targets.column_tie
         shared, member = shared_part(self.coef_, tie, self.sharing)
         self.coef_shared_ = shared
@@ -89,7 +91,7 @@ class MultiTaskLinearModel(MultiTaskEstimator):
         self.n_iter_ = state.n_iter
         self.converged_ = state.converged
         self.objective_path_ = np.array(state.history)
-        if not state.converged:
+        if not (state.converged or state.stopped):
             warnings.warn(
                 f"the solver stopped after max_iter={self.max_iter} Newton steps "
                 f"before it reached tol={self.tol}: raise max_iter, scale the features "

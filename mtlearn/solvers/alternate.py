@@ -36,6 +36,8 @@ def solve(objective, structure, column_tie, sharing, *, tol, max_iter, step=None
     newton_cg(objective, covariance, preconditioner, state, **settings)
     last = np.inf
     for _ in range(structure.max_rounds - 1):
+        if state.stopped:
+            break
         revised = structure.revise(state.W.T, sharing, covariance)
         if revised is None:
             break

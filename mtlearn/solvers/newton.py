@@ -23,6 +23,8 @@ class State:
     n_iter : int
         Newton steps taken so far.
     converged : bool
+    stopped : bool
+        By what is called after each step.
     history : list of float
         Objective after each step.
     """
@@ -34,6 +36,7 @@ class State:
     n_iter: int = 0
     n_products: int = 0
     converged: bool = False
+    stopped: bool = False
     scale: float = 0.0
     history: list = field(default_factory=list)
 
@@ -105,6 +108,7 @@ def newton_cg(
             + covariance.offset
         )
         if step is not None and step():
+            state.stopped = True
             break
     return state
 
@@ -123,12 +127,13 @@ class _NewtonSystem:
         self.preconditioner = preconditioner
         self.A = objective.curvature(Z)
         sums = objective.column_sums(self.A)
-        self.D = sums / sums.dtype.type(objective.total_weight)
+        self.damp = covariance.damping(sums / sums.dtype.type(objective.total_weight))
         # A column on which no row acts has no curvature in its intercept either.
         self.intercept_curvature = np.maximum(sums, 1e-6 * max(sums.max(), 1e-30))
         # Where the acting rows of each column lie: moving the intercepts there
-        # separates them from the coefficients exactly.
+        # separates them from the coefficients exactly. Without intercepts, not at all.
         self.shift = objective.backward(self.A)[0] / self.intercept_curvature
+        self.shift *= objective.fit_intercept
 
     def multiply(self, p):
         """Hessian times a direction, whose scores are kept in ``p.Z``."""
@@ -138,7 +143,7 @@ class _NewtonSystem:
         return hW, hb
 
     def precondition(self, rW, rb):
-        V = self.preconditioner.solve(rW - self.shift * rb, self.covariance, self.D)
+        V = self.preconditioner.solve(rW - self.shift * rb, self.damp)
         W = self.covariance.times(V)
         b = rb / self.intercept_curvature - np.einsum("dk,dk->k", self.shift, W)
         return State(W, V, b)
@@ -154,7 +159,7 @@ def conjugate_gradients(system, rW, rb, goal):
     rz = first = _dot(z, rW, rb)
     p = State(z.W.copy(), z.V.copy(), z.b.copy())
     total = State(np.zeros_like(z.W), np.zeros_like(z.W), np.zeros_like(z.b))
-    total.Z = 0.0
+    total.Z = np.zeros_like(system.objective.y)
     for iteration in range(MAX_CG):
         hW, hb = system.multiply(p)
         curvature = _dot(p, hW, hb)

@@ -4,7 +4,7 @@ The Hessian of a linear model is :math:`M^{-1} \otimes I` plus a block
 :math:`X' A_k X` per column. With the curvatures :math:`A_k` of the rows replaced by
 their mean :math:`D_k`, and :math:`X'X = P S P'`, it separates: the rows of
 :math:`P'W` do not meet, and each is a K-dimensional system that the column covariance
-solves (``damp``).
+solves (``damping``).
 """
 
 import numpy as np
@@ -51,28 +51,28 @@ class GramPreconditioner:
         else:
             self.P, self.S, self.tail = _leading(X, weight, mean)
 
-    def solve(self, R, covariance, D):
+    def solve(self, R, damp):
         """The V = W M^-1 that solves ``W M^-1 + (X'X) W D = R`` approximately.
 
         Parameters
         ----------
         R : ndarray (d, K)
-        covariance : see :mod:`mtlearn.structures.covariance`
-        D : ndarray (K,)
-            Mean curvature of each column.
+        damp : callable
+            ``covariance.damping(D)``, D being the mean curvature of each column; see
+            :mod:`mtlearn.structures.covariance`.
         """
         if self.P is None:
-            return covariance.damp(R, self.S, D)
+            return damp(R, self.S)
         T = self.P.T @ R
-        V = covariance.damp(T, self.S, D)
+        V = damp(T, self.S)
         if self.P.shape[1] == self.P.shape[0]:
             return self.P @ V
         # Directions outside P see the tail of the spectrum only.
         if self.tail == 0:
             return R + self.P @ (V - T)
         tail = np.full(1, self.tail, dtype=R.dtype)
-        V -= covariance.damp(T, tail, D)
-        return covariance.damp(R, tail, D) + self.P @ V
+        V -= damp(T, tail)
+        return damp(R, tail) + self.P @ V
 
 
 def _tall(X, weight, mean):

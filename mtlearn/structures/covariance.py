@@ -5,11 +5,12 @@ where M is singular (sharing 1). With rows as vectors over the K columns:
 
 ``times(V)``
     :math:`W = V M`.
-``damp(T, s, D)``
-    The V with :math:`V (I + s_i M D) = T` in each row i, that is
-    :math:`V = W M^{-1}` for the W that solves
+``damping(D)``
+    A function ``damp(T, s)`` that returns the V with :math:`V (I + s_i M D) = T` in
+    each row i, that is :math:`V = W M^{-1}` for the W that solves
     :math:`W M^{-1} + s_i W D = T`: the Newton equation once the features are
-    rotated to the eigenvectors of their Gram matrix.
+    rotated to the eigenvectors of their Gram matrix. What depends on D alone is done
+    once, not at every call.
 """
 
 import numpy as np
@@ -27,8 +28,8 @@ class IdentityCovariance:
     def times(self, V):
         return V
 
-    def damp(self, T, s, D):
-        return T / (1 + s[:, None] * D)
+    def damping(self, D):
+        return lambda T, s: T / (1 + s[:, None] * D)
 
     def toarray(self):
         return np.eye(self.n_columns)
@@ -67,13 +68,18 @@ class TiedCovariance:
         a = self.a.astype(V.dtype)
         return (1 - a) * V + a * self._tie_sums(V)
 
-    def damp(self, T, s, D):
-        # Sherman-Morrison: I + sMD is a diagonal plus one rank per tie.
-        a = self.a.astype(T.dtype)
-        sD = s[:, None] * D
-        diagonal = 1 + (1 - a) * sD
-        total = self._tie_sums(T / diagonal) / (1 + self._tie_sums(a * sD / diagonal))
-        return (T - a * sD * total) / diagonal
+    def damping(self, D):
+        a = self.a.astype(D.dtype)
+
+        def damp(T, s):
+            # Sherman-Morrison: I + sMD is a diagonal plus one rank per tie.
+            sD = s[:, None] * D
+            diagonal = 1 + (1 - a) * sD
+            total = self._tie_sums(T / diagonal)
+            total /= 1 + self._tie_sums(a * sD / diagonal)
+            return (T - a * sD * total) / diagonal
+
+        return damp
 
     def toarray(self):
         tied = self.tie[:, None] == self.tie
@@ -108,14 +114,14 @@ class DenseCovariance:
         inverse = (self.vectors / self.spectrum) @ self.vectors.T
         return (W @ inverse).astype(W.dtype)
 
-    def damp(self, T, s, D):
+    def damping(self, D):
         # A column that no row speaks for has no curvature: any tiny one will do.
         root = np.sqrt(np.maximum(D, 1e-12 * max(D.max(), 1e-30)).astype(np.float64))
         L, Q = np.linalg.eigh(root[:, None] * self.matrix * root)
-        into = (Q / root[:, None]).astype(T.dtype)
-        back = (Q * root[:, None]).T.astype(T.dtype)
-        L = np.maximum(L, 0).astype(T.dtype)
-        return ((T @ into) / (1 + s[:, None] * L)) @ back
+        into = (Q / root[:, None]).astype(D.dtype)
+        back = (Q * root[:, None]).T.astype(D.dtype)
+        L = np.maximum(L, 0).astype(D.dtype)
+        return lambda T, s: ((T @ into) / (1 + s[:, None] * L)) @ back
 
     def toarray(self):
         return self.matrix
