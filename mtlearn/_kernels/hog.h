@@ -1,17 +1,14 @@
 /* Histograms of oriented gradients: the plan of one batch, and the choice of code.
  *
- * hog_stages.h holds the method. It is included once per pair of (type of pixel,
- * instruction set) with these macros set:
+ * hog_stages.h holds the method. It is a template, included once per type of pixel
+ * (hog_pixels.h) and instruction set (here), with these macros set:
  *
- *   PIXEL     type of the input       unsigned char | float | double
- *   REAL      type of the arithmetic  float for bytes (their gradients are whole
- *             numbers, so float is exact where it matters), double for the others
- *   STRENGTH  number per gradient by which colour channels are compared
- *   STRONGER  the comparison
- *   NAME(f)   f with a suffix for the pair
- *   FUNCTION  how a stage is declared
- *   LANES     columns per vector of the voting loop; 1 means plain C
- *   MASK      integer as wide as REAL, the result of comparing vectors
+ *   PIXEL, REAL    types of the input and of the arithmetic
+ *   MASK           integer as wide as REAL, the result of comparing vectors
+ *   STRENGTH, STRONGER  what decides between colour channels
+ *   NAME(f)        f with a suffix for type and set
+ *   FUNCTION, ENTRY  how a stage and the whole are declared
+ *   VECTOR_BYTES   size of the vectors of the voting loop; 0 means plain C
  */
 #ifndef MTLEARN_HOG_H
 #define MTLEARN_HOG_H
@@ -27,7 +24,7 @@
 #define HOG_VECTORS 0
 #define HOG_INLINE static inline
 #endif
-#if HOG_VECTORS && (defined(__x86_64__) || defined(__i386__))
+#if HOG_VECTORS && defined(__x86_64__)
 #define HOG_AVX2 1
 #else
 #define HOG_AVX2 0
@@ -63,12 +60,8 @@ static ptrdiff_t hog_work_size(const hog_plan *plan)
 }
 
 #define HOG_JOIN(f, pixel, set) f##_##pixel##_##set
+#define HOG_NAME(f, pixel, set) HOG_JOIN(f, pixel, set)
 
-/* Strength of a gradient: any increasing function of its magnitude. For float images
- * the magnitude itself in float, because rounding decides which channels tie. */
-#define HOG_STRENGTH_u8(x, y) ((x) * (x) + (y) * (y))
-#define HOG_STRENGTH_f4(x, y) ((float)sqrt((x) * (x) + (y) * (y)))
-#define HOG_STRENGTH_f8(x, y) ((x) * (x) + (y) * (y))
 #define HOG_STRONGER(x, y, s, best_x, best_y, best_s) ((s) > (best_s))
 
 /* In double only hypot, which is slow, settles what is equal up to rounding. */
@@ -82,100 +75,37 @@ HOG_INLINE int hog_stronger(double x, double y, double s, double best_x, double 
     return hypot(x, y) > hypot(best_x, best_y);
 }
 
-/* --- plain C: every compiler, and the other sets are tested against it --- */
+/* Plain C: for every compiler, and what the other sets are tested against. */
+#define SET plain
+#define VECTOR_BYTES 0
 #define FUNCTION HOG_INLINE
 #define ENTRY static
-#define LANES 1
-#define PIXEL unsigned char
-#define REAL float
-#define MASK int
-#define STRENGTH HOG_STRENGTH_u8
-#define STRONGER HOG_STRONGER
-#define NAME(f) HOG_JOIN(f, u8, plain)
-#include "hog_stages.h"
-#define PIXEL float
-#define REAL double
-#define MASK long long
-#define STRENGTH HOG_STRENGTH_f4
-#define STRONGER HOG_STRONGER
-#define NAME(f) HOG_JOIN(f, f4, plain)
-#include "hog_stages.h"
-#define PIXEL double
-#define REAL double
-#define MASK long long
-#define STRENGTH HOG_STRENGTH_f8
-#define STRONGER hog_stronger
-#define NAME(f) HOG_JOIN(f, f8, plain)
-#include "hog_stages.h"
-#undef FUNCTION
-#undef ENTRY
-#undef LANES
+#include "hog_pixels.h"
+#undef SET
+#undef VECTOR_BYTES
 
-/* --- 16 byte vectors: what every x86-64 and ARM64 machine has --- */
+/* Vectors that every x86-64 and ARM64 processor has. */
 #if HOG_VECTORS
-#define FUNCTION HOG_INLINE
-#define ENTRY static
-#define PIXEL unsigned char
-#define REAL float
-#define MASK int
-#define LANES 4
-#define STRENGTH HOG_STRENGTH_u8
-#define STRONGER HOG_STRONGER
-#define NAME(f) HOG_JOIN(f, u8, vector)
-#include "hog_stages.h"
-#undef LANES
-#define LANES 2
-#define PIXEL float
-#define REAL double
-#define MASK long long
-#define STRENGTH HOG_STRENGTH_f4
-#define STRONGER HOG_STRONGER
-#define NAME(f) HOG_JOIN(f, f4, vector)
-#include "hog_stages.h"
-#define PIXEL double
-#define REAL double
-#define MASK long long
-#define STRENGTH HOG_STRENGTH_f8
-#define STRONGER hog_stronger
-#define NAME(f) HOG_JOIN(f, f8, vector)
-#include "hog_stages.h"
+#define SET vector
+#define VECTOR_BYTES 16
+#include "hog_pixels.h"
+#undef SET
+#undef VECTOR_BYTES
+#endif
 #undef FUNCTION
 #undef ENTRY
-#undef LANES
-#endif
 
-/* --- 32 byte vectors, used where the processor has AVX2. Without FMA, so that
- *     every set gives the same bits. --- */
+/* Without FMA, so that every set gives the same bits. */
 #if HOG_AVX2
+#define SET avx2
+#define VECTOR_BYTES 32
 #define FUNCTION HOG_INLINE __attribute__((target("avx2")))
 #define ENTRY static __attribute__((target("avx2")))
-#define LANES 8
-#define PIXEL unsigned char
-#define REAL float
-#define MASK int
-#define STRENGTH HOG_STRENGTH_u8
-#define STRONGER HOG_STRONGER
-#define NAME(f) HOG_JOIN(f, u8, avx2)
-#include "hog_stages.h"
-#undef LANES
-#define LANES 4
-#define PIXEL float
-#define REAL double
-#define MASK long long
-#define STRENGTH HOG_STRENGTH_f4
-#define STRONGER HOG_STRONGER
-#define NAME(f) HOG_JOIN(f, f4, avx2)
-#include "hog_stages.h"
-#define PIXEL double
-#define REAL double
-#define MASK long long
-#define STRENGTH HOG_STRENGTH_f8
-#define STRONGER hog_stronger
-#define NAME(f) HOG_JOIN(f, f8, avx2)
-#include "hog_stages.h"
+#include "hog_pixels.h"
+#undef SET
+#undef VECTOR_BYTES
 #undef FUNCTION
 #undef ENTRY
-#undef LANES
 #endif
 
 /* The best instruction set that was compiled and that this processor has. */

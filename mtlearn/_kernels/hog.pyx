@@ -38,7 +38,7 @@ INSTRUCTION_SETS = ("plain", "vector", "avx2")[: hog_best_set() + 1]
 
 
 def bin_slopes(int orientations):
-    """Cotangents of the inner bin bounds 180 k / orientations degrees, (orientations - 1,).
+    """Cotangents of the bounds 180 k / orientations degrees between bins.
 
     Exact at 45, 90 and 135 degrees, where whole-number gradients meet a bound.
     """

@@ -2,5 +2,6 @@
 
 from .hog import HOG
 from .reading import ImageReadError, read_image, read_images
+from .thumbnail import Thumbnail
 
-__all__ = ["HOG", "ImageReadError", "read_image", "read_images"]
+__all__ = ["HOG", "ImageReadError", "Thumbnail", "read_image", "read_images"]

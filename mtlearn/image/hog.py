@@ -3,27 +3,22 @@
 from numbers import Integral
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import gen_even_slices
 
 from .._kernels import HOG_BLOCK_NORMS, HOG_MAX_ORIENTATIONS, hog_features
-from ..validation import check_choice, check_is_fitted, check_number
-from .batch import ImageBatch
+from ..validation import check_choice, check_number
+from .base import ImageTransformer, check_finite_pixels
 
 __all__ = ["HOG"]
 
 # Pixels converted at a time. It bounds the extra memory of a thread.
 CHUNK_PIXELS = 1 << 17
-# Starting threads costs 10 ms, in which one thread reads 5 million bytes.
-WORTH_THREADS = 1 << 23
 # Votes in float32 lose digits in cells of more rows, so bytes then go by double.
 LARGEST_FLOAT_CELL = 32
 # Far from overflow in the squares of squares, far above any picture.
 LARGEST_VALUE = 1e30
 
 
-class HOG(TransformerMixin, BaseEstimator):
+class HOG(ImageTransformer):
     """Histograms of oriented gradients of a batch of images.
 
     The method of Dalal and Triggs [1]_ for every image ``I`` of the batch:
@@ -102,6 +97,9 @@ class HOG(TransformerMixin, BaseEstimator):
            [0.7, 0. , 0. , 0. ]], dtype=float32)
     """
 
+    # Block row, block column, in it the cell's row and column, orientation.
+    _feature_name = "hog_r{}_c{}_y{}_x{}_o{}"
+
     def __init__(
         self,
         *,
@@ -118,105 +116,6 @@ class HOG(TransformerMixin, BaseEstimator):
         self.block_norm = block_norm
         self.transform_sqrt = transform_sqrt
         self.n_jobs = n_jobs
-
-    def fit(self, X, y=None):
-        """Learn the shape of the images and check that it holds a block.
-
-        Parameters
-        ----------
-        X : array of shape (n, height, width) or (n, height, width, 3), or list
-            Images. Their values are not read.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : HOG
-
-        Raises
-        ------
-        ValueError
-            For an unknown parameter, another number of dimensions, or images that
-            are smaller than one block.
-        """
-        images = ImageBatch(X)
-        if images.shape is None:
-            raise ValueError("An empty list has no image shape to learn.")
-        self.n_features_out_ = int(np.prod(self._feature_shape(images.shape)))
-        self.image_shape_ = images.shape
-        return self
-
-    def transform(self, X):
-        """Features of the images.
-
-        Parameters
-        ----------
-        X : array of shape (n, height, width) or (n, height, width, 3), or list
-            Images of the shape seen in ``fit``; n may be 0.
-
-        Returns
-        -------
-        features : array of shape (n, n_features_out_), float32
-            Ordered by block row, block column, cell row, cell column, orientation.
-
-        Raises
-        ------
-        ValueError
-            For images of another size than in ``fit``, values that are not finite,
-            or negative values where ``transform_sqrt`` is set.
-        """
-        check_is_fitted(self)
-        images = ImageBatch(X)
-        if images.shape not in (None, self.image_shape_):
-            raise ValueError(
-                f"HOG was fitted on images of shape {self.image_shape_}, "
-                f"these have shape {images.shape}."
-            )
-        features = np.empty((len(images), self.n_features_out_), dtype=np.float32)
-        n_threads = min(effective_n_jobs(self.n_jobs), len(images))
-        size = len(images) * int(np.prod(self.image_shape_))
-        if n_threads <= 1 or size < WORTH_THREADS:
-            self._fill(features, images, 0, len(images))
-        else:
-            # Not merely preferred: the threads write into one array.
-            Parallel(n_jobs=n_threads, require="sharedmem")(
-                delayed(self._fill)(features, images, part.start, part.stop)
-                for part in gen_even_slices(
-                    len(images), min(4 * n_threads, len(images))
-                )
-            )
-        return features
-
-    def get_feature_names_out(self, input_features=None):
-        """Names such as ``hog_r0_c1_y0_x1_o5``.
-
-        That is block row 0, block column 1, in it the cell in row 0 and column 1,
-        orientation 5.
-
-        Parameters
-        ----------
-        input_features : None
-            Ignored; pixels have no names.
-
-        Returns
-        -------
-        names : array of shape (n_features_out_,), object
-        """
-        check_is_fitted(self)
-        return np.array(
-            [
-                f"hog_r{r}_c{c}_y{y}_x{x}_o{o}"
-                for r, c, y, x, o in np.ndindex(self._feature_shape(self.image_shape_))
-            ],
-            dtype=object,
-        )
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = []
-        return tags
 
     def _feature_shape(self, shape):
         """(block rows, block columns, cell rows, cell columns, bins), checked."""
@@ -277,13 +176,9 @@ def _pair(value, name):
 
 
 def _check_values(images, transform_sqrt):
-    lowest, highest = images.min(), images.max()
-    # NaN is in neither range.
-    if not (-LARGEST_VALUE <= lowest and highest <= LARGEST_VALUE):
+    check_finite_pixels(images, LARGEST_VALUE)
+    if transform_sqrt and images.size and images.min() < 0:
         raise ValueError(
-            f"Images contain NaN, infinity or values beyond {LARGEST_VALUE:g}."
-        )
-    if transform_sqrt and lowest < 0:
-        raise ValueError(
-            f"transform_sqrt=True needs images without negative values, got {lowest}."
+            "transform_sqrt=True needs images without negative values, got "
+            f"{images.min()}."
         )

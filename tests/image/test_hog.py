@@ -12,7 +12,7 @@ from mtlearn._kernels import (
     HOG_MAX_ORIENTATIONS,
     hog_features,
 )
-from mtlearn.image import HOG, hog
+from mtlearn.image import HOG, base
 from tests.image.contract import IMAGE_TRANSFORMER_CHECKS
 from tests.reference.hog import hog as reference_hog
 
@@ -22,7 +22,7 @@ BLOCKS = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
 @pytest.fixture(autouse=True)
 def _threads_for_small_batches(monkeypatch):
-    monkeypatch.setattr(hog, "WORTH_THREADS", 0)
+    monkeypatch.setattr(base, "WORTH_THREADS", 0)
 
 
 def pictures(shape, dtype=np.uint8, seed=0):
@@ -344,9 +344,9 @@ def test_threads_are_used_for_large_batches_only(monkeypatch):
     images = pictures((6, 32, 32))
     calls = []
     monkeypatch.setattr(
-        hog, "Parallel", lambda **kwargs: calls.append(kwargs) or (lambda jobs: None)
+        base, "Parallel", lambda **kwargs: calls.append(kwargs) or (lambda jobs: None)
     )
-    monkeypatch.setattr(hog, "WORTH_THREADS", 6 * 32 * 32)
+    monkeypatch.setattr(base, "WORTH_THREADS", 6 * 32 * 32)
     HOG(n_jobs=2).fit_transform(images[:5])
     assert not calls
     HOG(n_jobs=1).fit_transform(images)
