@@ -75,7 +75,7 @@ def name_of(estimator):
 
 
 class Problem:
-    """Three tasks for an estimator: the first two ask the same question, and miss labels.
+    """Three tasks with missing labels; the first two ask the same question.
 
     Labels are whole numbers for classifiers (2, 2 and 3 classes), numbers else. They
     are floats, so that NaN fits in.
@@ -284,7 +284,6 @@ def check_label_types(estimator, problem):
 def check_mixed_label_types(estimator, problem):
     if is_regressor(estimator):
         return
-    X, _ = problem.frame()
     codes = problem.full.astype(int)
     Y = pd.DataFrame(
         {
@@ -302,7 +301,9 @@ def check_mixed_label_types(estimator, problem):
     assert model.classes_[4].tolist() == ["s", "m", "l"]
     frame = model.predict_frame(problem.X)
     assert frame["c"].dtype.kind == "i"
-    assert model.score(problem.X, Y) == np.mean((frame == Y.astype(frame.dtypes)).mean())
+    assert model.score(problem.X, Y) == np.mean(
+        (frame == Y.astype(frame.dtypes)).mean()
+    )
 
 
 # Weights.
@@ -398,7 +399,7 @@ def check_one_class_task(estimator, problem):
 
 
 def check_one_class_task_that_is_tied(estimator, problem):
-    """It predicts its class, and ranks by the coefficients of the tasks it is tied to."""
+    """It predicts its class, and ranks by the coefficients of those it is tied to."""
     if estimator.get_params().get("structure") != "mean" or is_regressor(estimator):
         return
     Y = problem.full[:, :2].copy()

@@ -115,16 +115,14 @@ def test_view_of_a_single_task_model():
     view = model.task(0)
     assert view.classes_.tolist() == [0, 1]
     np.testing.assert_array_equal(view.predict(X), model.predict(X))
-    np.testing.assert_array_equal(
-        view.decision_function(X), model.decision_function(X)
-    )
+    np.testing.assert_array_equal(view.decision_function(X), model.decision_function(X))
     assert not hasattr(view, "predict_proba")
 
 
 @pytest.mark.parametrize("name", ["task3", 3, -1, None, 0.0, "0"])
 def test_there_is_no_such_task(name):
     X, Y = problem()
-    with pytest.raises(ValueError, match="there is no task .*'task2'"):
+    with pytest.raises(ValueError, match=r"there is no task .*'task2'"):
         MultiTaskLinearSVC().fit(X, Y).task(name)
 
 

@@ -75,7 +75,7 @@ def test_number(value, low, high, open_low, good):
     if good:
         check_number(value, "C", low, high, open_low=open_low)
     else:
-        with pytest.raises(ValueError, match="^C"):
+        with pytest.raises(ValueError, match=r"^C"):
             check_number(value, "C", low, high, open_low=open_low)
 
 
@@ -87,7 +87,9 @@ def test_number_of_another_type(value):
 
 def test_choice():
     check_choice("b", "letter", {"a": 1, "b": 2})
-    with pytest.raises(ValueError, match="letter='c' is unknown; choose one of 'a', 'b'"):
+    with pytest.raises(
+        ValueError, match="letter='c' is unknown; choose one of 'a', 'b'"
+    ):
         check_choice("c", "letter", {"a": 1, "b": 2})
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils import compute_sample_weight
 
-from ..image import HOG
+from ..image import HOG, Thumbnail
 from ..metrics import make_multitask_scorer, task_scorers
 from ..svm import MultiTaskLinearSVC
 from ..tasks import LabelTable
@@ -23,6 +23,7 @@ GRID = {
 RIVAL_C = np.logspace(-3, 0.5, int(np.prod([len(values) for values in GRID.values()])))
 # Cells of this many pixels for pictures up to this side, larger ones beyond.
 CELL, SMALL = 8, 72
+THUMBNAIL = 12, 8
 
 
 @dataclass
@@ -46,11 +47,17 @@ class Result:
 
 
 def make_pipeline(shape, **parameters):
-    """HOG features and a linear SVM for pictures of ``shape`` (height, width, ...)."""
+    """Features and a linear SVM for pictures of ``shape`` (height, width[, 3])."""
     cell = CELL if max(shape[:2]) <= SMALL else 2 * CELL
     cell = max(1, min(cell, min(shape[:2]) // 2))
-    hog = HOG(pixels_per_cell=(cell, cell), cells_per_block=(2, 2))
-    return Pipeline([("hog", hog), ("svm", MultiTaskLinearSVC(**parameters))])
+    features = HOG(pixels_per_cell=(cell, cell), cells_per_block=(2, 2))
+    if len(shape) == 3:
+        # Gradients do not tell colours.
+        size = tuple(min(side, most) for side, most in zip(shape, THUMBNAIL))
+        thumbnail = Thumbnail(shape=size)
+        features = FeatureUnion([("hog", features), ("thumbnail", thumbnail)])
+    svm = MultiTaskLinearSVC(**parameters)
+    return Pipeline([("features", features), ("svm", svm)])
 
 
 def tune_multi_task(data, metric, n_jobs=None):

@@ -30,6 +30,10 @@ def solve(objective, structure, column_tie, sharing, *, tol, max_iter, step=None
     preconditioner = GramPreconditioner(
         objective.layout.X, objective.row_weight, objective.mean
     )
+    basis = preconditioner.basis(objective.n_columns)
+    if basis is not None:
+        objective = objective.rotated(basis)
+        preconditioner = preconditioner.rotated()
     covariance = structure.start(column_tie, sharing)
     state = State.zero(objective)
     settings = {"tol": tol, "max_iter": max_iter, "step": step}
@@ -49,4 +53,6 @@ def solve(objective, structure, column_tie, sharing, *, tol, max_iter, step=None
         if last - state.history[-1] < ROUND_TOL * abs(last):
             break
         last = state.history[-1]
+    if basis is not None:
+        state.W, state.V = basis @ state.W, basis @ state.V
     return state, covariance

@@ -131,9 +131,11 @@ class _NewtonSystem:
         # A column on which no row acts has no curvature in its intercept either.
         self.intercept_curvature = np.maximum(sums, 1e-6 * max(sums.max(), 1e-30))
         # Where the acting rows of each column lie: moving the intercepts there
-        # separates them from the coefficients exactly. Without intercepts, not at all.
-        self.shift = objective.backward(self.A)[0] / self.intercept_curvature
-        self.shift *= objective.fit_intercept
+        # separates them from the coefficients exactly.
+        if objective.fit_intercept:
+            self.shift = objective.backward(self.A)[0] / self.intercept_curvature
+        else:
+            self.shift = np.zeros(objective.shape, dtype=objective.dtype)
 
     def multiply(self, p):
         """Hessian times a direction, whose scores are kept in ``p.Z``."""

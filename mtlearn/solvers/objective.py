@@ -8,6 +8,8 @@ over the observed pairs of rows i and score columns k. Scores are centred,
 never penalised, that changes nothing but its own value.
 """
 
+from copy import copy
+
 import numpy as np
 
 # Above this share of observed (row, task) pairs, one matrix product for all tasks
@@ -46,6 +48,17 @@ class LinearObjective:
             self.mean /= self.mean.dtype.type(self.total_weight)
         else:
             self.mean = np.zeros(X.shape[1], dtype=X.dtype)
+
+    def rotated(self, P):
+        """The same objective of coefficients ``P'W``, P (d, r) orthonormal.
+
+        Equal to this one for all W in the span of P; its features are centred.
+        """
+        rotated, layout = copy(self), copy(self.layout)
+        layout.X = layout.X @ P - self.mean @ P
+        rotated.layout, rotated.mean = layout, np.zeros_like(self.mean @ P)
+        rotated.shape = P.shape[1], self.n_columns
+        return rotated
 
     def forward(self, W, b):
         """Scores of all pairs."""

@@ -7,6 +7,8 @@ their mean :math:`D_k`, and :math:`X'X = P S P'`, it separates: the rows of
 solves (``damping``).
 """
 
+from copy import copy
+
 import numpy as np
 from scipy import sparse
 from scipy.linalg import eigh
@@ -18,6 +20,9 @@ from sklearn.utils.extmath import randomized_svd
 FULL_SIZE = 3000
 N_LEADING = 300
 BLOCK_ROWS = 4096
+# Turning X into the eigenvectors' coordinates costs as much as this many products with
+# X per row and score column save, where the preconditioner becomes a mere division.
+ROWS_PER_COLUMN = 60
 
 
 class GramPreconditioner:
@@ -43,6 +48,7 @@ class GramPreconditioner:
     def __init__(self, X, weight, mean):
         n, d = X.shape
         self.tail = 0.0
+        self._X = X
         if min(n, d) <= FULL_SIZE:
             decompose = _tall if d <= n else _wide
             self.P, self.S = decompose(X, weight, mean)
@@ -50,6 +56,22 @@ class GramPreconditioner:
             self.P, self.S = None, _diagonal(X, weight, mean)
         else:
             self.P, self.S, self.tail = _leading(X, weight, mean)
+
+    def basis(self, n_columns):
+        """Orthonormal P (d, r) that spans the rows of X, if it pays to rotate by it."""
+        n, d = self._X.shape
+        if sparse.issparse(self._X) or min(n, d) > FULL_SIZE:
+            return None
+        if n > ROWS_PER_COLUMN * n_columns:
+            return None
+        # Of wide X, rounding leaves directions of small eigenvalues a little oblique.
+        return self.P if d <= n else np.linalg.qr(self.P)[0]
+
+    def rotated(self):
+        """The preconditioner for X in the coordinates of its eigenvectors."""
+        rotated = copy(self)
+        rotated.P = None
+        return rotated
 
     def solve(self, R, damp):
         """The V = W M^-1 that solves ``W M^-1 + (X'X) W D = R`` approximately.

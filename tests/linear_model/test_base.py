@@ -70,5 +70,5 @@ def test_a_shift_of_the_features_changes_the_intercepts_only():
 def test_fewer_features_at_predict_are_refused():
     X, Y = problem()
     model = MultiTaskLinearSVC().fit(X, Y)
-    with pytest.raises(ValueError, match="3 features.*expecting 4"):
+    with pytest.raises(ValueError, match=r"3 features.*expecting 4"):
         model.predict(X[:, :3])

@@ -24,11 +24,13 @@ def test_a_stiff_shared_part_leaves_independent_tasks():
 
 @pytest.mark.parametrize(("lambda_", "gamma"), [(0, 1), (1, 0), (-1, 1), (1, -2)])
 def test_penalties_must_be_positive(lambda_, gamma):
-    with pytest.raises(ValueError, match="lambda_=.*gamma=.*> 0"):
+    with pytest.raises(ValueError, match=r"lambda_=.*gamma=.*> 0"):
         two_part(lambda_, gamma)
 
 
-@pytest.mark.parametrize(("C", "sharing"), [(0, 0.5), (1, 0), (1, 1), (1, 1.5), (-1, 0.5)])
+@pytest.mark.parametrize(
+    ("C", "sharing"), [(0, 0.5), (1, 0), (1, 1), (1, 1.5), (-1, 0.5)]
+)
 def test_inverse_has_no_two_parts_at_the_ends(C, sharing):
-    with pytest.raises(ValueError, match="C=.*sharing="):
+    with pytest.raises(ValueError, match=r"C=.*sharing="):
         two_part_inverse(C, sharing)

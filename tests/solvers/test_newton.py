@@ -134,7 +134,7 @@ def test_objective_falls_at_every_step():
 
 def test_line_search_zeroes_the_slope():
     X, Y = problem((60, 8))
-    made, covariance, gram = parts(X, Y)
+    made, covariance, _ = parts(X, Y)
     state = State.zero(made)
     state.Z = made.forward(state.W, state.b)
     gW, gb = made.backward(made.gradient(state.Z))

@@ -276,7 +276,9 @@ def test_one_class_task_without_intercept_has_none():
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
-@pytest.mark.parametrize("form", [sparse.csr_array, sparse.csc_matrix, sparse.coo_array])
+@pytest.mark.parametrize(
+    "form", [sparse.csr_array, sparse.csc_matrix, sparse.coo_array]
+)
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_sparse_X_equals_dense(structure, form, fit_intercept):
     X, Y = mixed_tasks()
@@ -430,7 +432,9 @@ def test_equal_categories_are_tied_by_themselves():
     frame = sizes(Y, left="sl", right="sl", colour="rg")
     model = fit(X, frame, structure="mean")
     assert model.label_groups_ == [["left", "right"]]
-    assert [known.tolist() for known in model.classes_] == [["s", "l"]] * 2 + [["r", "g"]]
+    assert [known.tolist() for known in model.classes_] == [["s", "l"]] * 2 + [
+        ["r", "g"]
+    ]
     named = fit(X, frame, structure="mean", label_groups=[["left", "right"]])
     np.testing.assert_array_equal(model.coef_, named.coef_)
 
