@@ -19,6 +19,7 @@ setup(
             [str(path)],
             depends=HEADERS,
             include_dirs=[str(KERNELS)],
+            libraries=[] if sys.platform == "win32" else ["m"],
             extra_compile_args=FLAGS,
             cython_directives={
                 "language_level": 3,

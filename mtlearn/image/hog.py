@@ -12,8 +12,9 @@ __all__ = ["HOG"]
 
 # Pixels converted at a time. It bounds the extra memory of a thread.
 CHUNK_PIXELS = 1 << 17
-# Votes in float32 lose digits in cells of more rows, so bytes then go by double.
-LARGEST_FLOAT_CELL = 32
+# Votes in float32 lose digits in larger cells (1e-6 at 256 x 256, 3e-6 at 1024 x 1024),
+# so bytes then go by double.
+LARGEST_FLOAT_CELL = 64
 # Far from overflow in the squares of squares, far above any picture.
 LARGEST_VALUE = 1e30
 
