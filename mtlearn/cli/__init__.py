@@ -67,7 +67,11 @@ def _add_output(parser):
         help="what the search maximises, averaged over tasks (default: %(default)s)",
     )
     parser.add_argument(
-        "--jobs", type=int, metavar="N", help="processes for the search (default: 1)"
+        "--jobs",
+        type=int,
+        metavar="N",
+        default=-1,
+        help="processes for the search (default: one per core)",
     )
 
 

@@ -1,5 +1,6 @@
 """A tuned multi-task model beside one tuned model per task."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,7 +103,10 @@ def _fit(search, data):
     missing_bar = progress_bar(search)
     if missing_bar:
         note(missing_bar)
-    search.fit(data.images, data.labels, svm__sample_weight=_balance(data))
+    with warnings.catch_warnings():
+        # Of single folds and settings; those of the final fits are shown.
+        warnings.simplefilter("ignore")
+        search.fit(data.images, data.labels, svm__sample_weight=_balance(data))
     return search.set_callbacks() if hasattr(search, "set_callbacks") else search
 
 

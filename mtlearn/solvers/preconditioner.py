@@ -101,7 +101,7 @@ def _tall(X, weight, mean):
     """More rows than features: decompose the (d, d) matrix ``X'X``."""
     gram = _weighted_gram(X, weight)
     gram -= weight.sum() * np.outer(mean, mean)
-    S, P = eigh(gram, check_finite=False, overwrite_a=True, driver="evd")
+    S, P = _eigh(gram)
     return P, np.maximum(S, 0)
 
 
@@ -128,10 +128,16 @@ def _wide(X, weight, mean):
     cross = np.asarray(X @ mean)
     gram -= cross[:, None] + cross - mean @ mean
     gram *= root[:, None] * root
-    S, U = eigh(gram, check_finite=False, overwrite_a=True, driver="evd")
+    S, U = _eigh(gram)
     keep = S > len(S) * np.finfo(S.dtype).eps * max(S[-1], 0)
     S, U = S[keep], root[:, None] * U[:, keep] / np.sqrt(S[keep])
     return np.asarray(X.T @ U) - np.outer(mean, U.sum(axis=0)), S
+
+
+def _eigh(gram):
+    # SciPy before 1.13 fails on one row and column with the fastest driver.
+    driver = "evd" if len(gram) > 1 else "ev"
+    return eigh(gram, check_finite=False, overwrite_a=True, driver=driver)
 
 
 def _diagonal(X, weight, mean):

@@ -55,9 +55,7 @@ class TiedCovariance:
         self._back = np.argsort(self._order)
         self._starts = np.flatnonzero(np.diff(tie[self._order], prepend=-1))
         self._sizes = np.diff([*self._starts, len(tie)])
-        # A column that is tied to nobody has itself as its mean, whatever a is.
-        self.a = np.where(np.repeat(self._sizes, self._sizes) > 1, a, 0.0)[self._back]
-        self.tie = tie
+        self.tie, self.a = tie, float(a)
 
     def _tie_sums(self, T):
         """Sum over the columns of each tie, repeated for every member: (r, K)."""
@@ -65,11 +63,10 @@ class TiedCovariance:
         return np.repeat(sums, self._sizes, axis=1)[:, self._back]
 
     def times(self, V):
-        a = self.a.astype(V.dtype)
-        return (1 - a) * V + a * self._tie_sums(V)
+        return (1 - self.a) * V + self.a * self._tie_sums(V)
 
     def damping(self, D):
-        a = self.a.astype(D.dtype)
+        a = self.a
 
         def damp(T, s):
             # Sherman-Morrison: I + sMD is a diagonal plus one rank per tie.
@@ -83,7 +80,7 @@ class TiedCovariance:
 
     def toarray(self):
         tied = self.tie[:, None] == self.tie
-        return np.where(np.eye(len(self.tie), dtype=bool), 1.0, tied * self.a[:, None])
+        return (1 - self.a) * np.eye(self.n_columns) + self.a * tied
 
 
 class DenseCovariance:

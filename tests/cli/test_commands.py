@@ -49,7 +49,7 @@ def read_table(path):
 
 def train(folder, *options):
     return main(
-        ["train", str(folder / "labels.csv"), "--missing", "?",
+        ["train", str(folder / "labels.csv"), "--missing", "?", "--jobs", "1",
          "--out", str(folder / "out"), *options]
     )  # fmt: skip
 
@@ -99,7 +99,7 @@ def test_folder_per_class(tmp_path, capsys):
             tmp_path / "set" / stripes / f"{i}.png"
         )
     out = tmp_path / "out"
-    assert main(["train", str(tmp_path / "set"), "--out", str(out)]) == 0
+    assert main(["train", str(tmp_path / "set"), "--out", str(out), "--jobs", "1"]) == 0
     assert read_table(out / "scores.csv")[1][0] == "label"
 
 

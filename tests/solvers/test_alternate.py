@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mtlearn.losses import SquaredHinge
-from mtlearn.solvers import LinearObjective, solve
+from mtlearn.solvers import LinearObjective, objective, preconditioner, solve
 from mtlearn.structures import Independent, Learned, Mean
 from mtlearn.tasks import TaskTargets
 from tests.reference import linear
@@ -20,12 +20,12 @@ def problem(n=80, d=6, T=5, rank=1, seed=0):
     return X, Y
 
 
-def run(structure, sharing, *, data=None, C=1.0, tol=1e-7, max_iter=100, step=None):
+def run(structure, sharing, *, data=None, tol=1e-7, step=None, fit_intercept=True):
     X, Y = problem() if data is None else data
     targets = TaskTargets.read(Y, "classification", label_groups="all")
-    made = LinearObjective(X, targets, SquaredHinge(), C)
+    made = LinearObjective(X, targets, SquaredHinge(), 1.0, fit_intercept=fit_intercept)
     tie = targets.column_tie
-    options = {"tol": tol, "max_iter": max_iter, "step": step}
+    options = {"tol": tol, "max_iter": 100, "step": step}
     state, covariance = solve(made, structure, tie, sharing, **options)
     return made, state, covariance
 
@@ -111,3 +111,35 @@ def test_a_true_step_stops_all_rounds():
     _, state, _ = run(Learned(), 0.5, step=step)
     assert len(calls) == state.n_iter == 1
     assert state.stopped
+
+
+@pytest.mark.parametrize("shape", [(60, 6), (25, 50)])
+@pytest.mark.parametrize("dense_share", [-1.0, 2.0])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("structure", [Learned(), Mean()])
+def test_rotating_X_changes_nothing(
+    monkeypatch, shape, dense_share, fit_intercept, structure
+):
+    monkeypatch.setattr(objective, "DENSE_SHARE", dense_share)
+    found = []
+    for rows_per_column in (0, 10_000):
+        monkeypatch.setattr(preconditioner, "ROWS_PER_COLUMN", rows_per_column)
+        options = {"data": problem(*shape), "fit_intercept": fit_intercept}
+        found.append(run(structure, 0.6, tol=1e-10, **options))
+    (made, plain, _), (_, turned, _) = found
+    assert turned.W.shape == made.shape
+    np.testing.assert_allclose(plain.W, turned.W, atol=1e-7)
+    one, two = (made.intercept(state.W, state.b) for state in (plain, turned))
+    np.testing.assert_allclose(one, two, atol=1e-7)
+
+
+@pytest.mark.parametrize("shape", [(12, 3), (12, 30)])
+def test_features_that_say_nothing(shape):
+    _, Y = problem(12, T=3)
+    made, state, _ = run(Learned(), 0.5, data=(np.ones(shape), Y))
+    assert state.converged
+    np.testing.assert_allclose(state.W, 0, atol=1e-12)
+    shares = np.nanmean(Y, axis=0)
+    np.testing.assert_allclose(
+        made.intercept(state.W, state.b), 2 * shares - 1, atol=1e-6
+    )

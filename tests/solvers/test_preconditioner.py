@@ -128,3 +128,29 @@ def test_duplicated_rows_in_wide_data_leave_no_spurious_directions():
     X = np.repeat(rows((4, 30)), 3, axis=0)
     made = GramPreconditioner(X, np.ones(12), X.mean(axis=0))
     assert len(made.S) == 3
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_basis_spans_the_centred_rows(shape):
+    X = rows(shape)
+    made = GramPreconditioner(X, np.ones(len(X)), X.mean(axis=0))
+    P = made.basis(n_columns=len(X))
+    np.testing.assert_allclose(P.T @ P, np.eye(P.shape[1]), atol=1e-12)
+    centred = X - X.mean(axis=0)
+    np.testing.assert_allclose(centred @ P @ P.T, centred, atol=1e-9)
+    R = np.random.default_rng(1).normal(size=(shape[1], K))
+    damp = COVARIANCES["tied"].damping(np.ones(K))
+    inside = P.T @ made.solve(P @ P.T @ R, damp)
+    np.testing.assert_allclose(made.rotated().solve(P.T @ R, damp), inside, atol=1e-9)
+
+
+def test_basis_is_not_offered_where_it_does_not_pay(monkeypatch):
+    X = rows((60, 9))
+    made = GramPreconditioner(X, np.ones(60), X.mean(axis=0))
+    monkeypatch.setattr(preconditioner, "ROWS_PER_COLUMN", 10)
+    assert made.basis(n_columns=5) is None
+    assert made.basis(n_columns=6) is not None
+    thin = GramPreconditioner(sparse.csr_array(X), np.ones(60), X.mean(axis=0))
+    assert thin.basis(n_columns=6) is None
+    monkeypatch.setattr(preconditioner, "FULL_SIZE", 5)
+    assert made.basis(n_columns=6) is None
