@@ -33,10 +33,14 @@ def test_docstrings(name):
 def test_chapters(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     text, names = path.read_text(encoding="utf-8"), {}
-    for block in re.findall(r"```python\n(.*?)```\n(?:```\n(.*?)```)?", text, re.DOTALL):
+    for block in re.findall(
+        r"```python\n(.*?)```\n(?:```\n(.*?)```)?", text, re.DOTALL
+    ):
         code, shown = block
         if ">>>" in code:
-            example = doctest.DocTestParser().get_doctest(code, names, path.name, None, 0)
+            example = doctest.DocTestParser().get_doctest(
+                code, names, path.name, None, 0
+            )
             assert doctest.DocTestRunner().run(example, clear_globs=False).failed == 0
             names.update(example.globs)
             continue
