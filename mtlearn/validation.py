@@ -40,7 +40,10 @@ reports_progress = _with_callbacks
 
 @contextmanager
 def progress_steps(estimator, X, y, total, name):
-    """Show callbacks the steps of a fit: yields a function to call after each step.
+    """Show the steps of a fit: to callbacks, and in print if ``verbose``.
+
+    Yields a function to call with the solver's state after each step. It returns True
+    where a callback wants the fit to stop.
 
     Parameters
     ----------
@@ -50,19 +53,23 @@ def progress_steps(estimator, X, y, total, name):
     name : str
         What a step is called.
     """
-    if not hasattr(estimator, "_init_callback_context"):
-        yield lambda: False
-        return
-    fit = estimator._init_callback_context(max_subtasks=total)
-    fit.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
+    fit = None
+    if hasattr(estimator, "_init_callback_context"):
+        fit = estimator._init_callback_context(max_subtasks=total)
+        fit.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
 
-    def step():
+    def step(state):
+        if estimator.verbose:
+            print(f"{name} {state.n_iter}: objective {state.history[-1]:.7g}")
+        if fit is None:
+            return False
         context = fit.subcontext(task_name=name)
         context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
         return context.call_on_fit_task_end(estimator=estimator, X=X, y=y)
 
     yield step
-    fit.call_on_fit_task_end(estimator=estimator, X=X, y=y)
+    if fit is not None:
+        fit.call_on_fit_task_end(estimator=estimator, X=X, y=y)
 
 
 def progress_bar(estimator, depth=0):

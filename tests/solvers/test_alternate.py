@@ -104,7 +104,7 @@ def test_each_round_takes_a_step():
 def test_a_true_step_stops_all_rounds():
     calls = []
 
-    def step():
+    def step(state):
         calls.append(1)
         return True
 

@@ -169,7 +169,7 @@ def test_a_true_step_stops_the_run():
     made, covariance, gram = parts(X, Y)
     state, calls = State.zero(made), []
 
-    def step():
+    def step(state):
         calls.append(len(calls))
         return len(calls) == 2
 

@@ -368,6 +368,7 @@ def test_defaults():
         "fit_intercept": True,
         "tol": 1e-4,
         "max_iter": 100,
+        "verbose": 0,
     }
     assert {p.kind for p in parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}
 
@@ -508,3 +509,12 @@ def test_mean_with_nothing_to_tie_is_said():
     assert model.label_groups_ == []
     alone = fit(X, Y, structure="independent")
     np.testing.assert_allclose(model.coef_, alone.coef_, atol=1e-8)
+
+
+def test_verbose_prints_each_step(capsys):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 3))
+    model = MultiTaskLinearSVC(verbose=1).fit(X, X[:, :2] > 0)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == model.n_iter_
+    assert float(lines[-1].split()[-1]) == pytest.approx(model.objective_path_[-1])
