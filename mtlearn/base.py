@@ -217,8 +217,8 @@ class DecisionFunctionMixin:
 
 def _task_number(estimator, name):
     names = list(estimator.task_names_in_)
-    if name in names:
-        return names.index(name)
+    if str(name) in names:  # a DataFrame's column 0 is the task "0"
+        return names.index(str(name))
     if isinstance(name, int | np.integer) and 0 <= name < len(names):
         return int(name)
     raise ValueError(f"there is no task {name!r}; the tasks are {names}")
@@ -241,7 +241,8 @@ def _warn_of_degenerate_tasks(targets):
     single = [targets.names[t] for t in np.flatnonzero(targets.constant >= 0)]
     if empty:
         warnings.warn(
-            f"no label is observed for {_quoted(empty)}: predictions are missing",
+            "no label is observed, or none of positive weight, for "
+            f"{_quoted(empty)}: predictions are missing",
             DegenerateTaskWarning,
             stacklevel=4,
         )

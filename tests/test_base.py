@@ -102,7 +102,10 @@ def test_both_kinds_of_degenerate_tasks_are_named():
         MultiTaskLinearSVC().fit(X, Y)
     messages = [str(warning.message) for warning in caught]
     assert len(messages) == 2
-    assert "no label is observed for task 'task0'" in messages[0]
+    assert (
+        "no label is observed, or none of positive weight, for task 'task0'"
+        in messages[0]
+    )
     assert "only one class is observed for task 'task1'" in messages[1]
 
 

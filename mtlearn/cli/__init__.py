@@ -7,6 +7,7 @@ them side by side, :mod:`files <mtlearn.cli.files>` writes what is kept.
 """
 
 import argparse
+import os
 import sys
 
 from .._version import __version__
@@ -31,6 +32,9 @@ def main(argv=None):
     except UserError as error:
         print(f"mtlearn: error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; do not complain on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("mtlearn: interrupted; nothing was written", file=sys.stderr)
         return 130
@@ -44,7 +48,7 @@ def _parser():
         "demonstration on handwritten digits that come with scikit-learn.",
     )
     parser.add_argument("--version", action="version", version=__version__)
-    _add_output(parser)
+    _add_output(parser, out="mtlearn-report", metric="average_precision", jobs=-1)
     parser.set_defaults(run=run_demo)
     commands = parser.add_subparsers(title="commands", metavar="{train,predict}")
     _add_train(commands)
@@ -52,25 +56,37 @@ def _parser():
     return parser
 
 
-def _add_output(parser):
+def _add_output(parser, **defaults):
+    """Options of every run; ``defaults`` only once, or a command would undo them."""
+
+    def default(name):
+        return defaults.get(name, argparse.SUPPRESS)
+
     parser.add_argument(
         "--out",
         metavar="DIR",
-        default="mtlearn-report",
-        help="folder for the report, the scores and the model (default: %(default)s)",
+        default=default("out"),
+        help="folder for the report, the scores and the model "
+        "(default: mtlearn-report)",
     )
-    names = [name for name, metric in METRICS.items() if metric.kind == "labels"]
+    # The machines of the command line have scores, no probabilities.
+    names = [
+        name
+        for name, metric in METRICS.items()
+        if metric.kind == "labels" and metric.responses != ("predict_proba",)
+    ]
     parser.add_argument(
         "--metric",
         choices=sorted(names),
-        default="average_precision",
-        help="what the search maximises, averaged over tasks (default: %(default)s)",
+        default=default("metric"),
+        help="what the search maximises, averaged over tasks "
+        "(default: average_precision)",
     )
     parser.add_argument(
         "--jobs",
-        type=int,
+        type=_jobs,
         metavar="N",
-        default=-1,
+        default=default("jobs"),
         help="processes for the search (default: one per core)",
     )
 
@@ -144,10 +160,18 @@ def _names(text):
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def _jobs(text):
+    if not text.lstrip("-").isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes")
+    return int(text)
+
+
 def _size(text):
-    width, x, height = text.lower().partition("x")
-    if not (x and width.isdigit() and height.isdigit() and int(width) * int(height)):
+    width, _, height = text.lower().partition("x")
+    sides = [int(side) for side in (width, height) if side.isdigit()]
+    if len(sides) < 2 or not all(4 <= side <= 2000 for side in sides):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no size; write width x height in pixels, such as 96x144"
+            f"{text!r} is no size; write width x height in pixels, such as 96x144, "
+            "from 4 to 2000 each"
         )
     return int(width), int(height)

@@ -2,12 +2,11 @@
 
 import csv
 import sys
-from pathlib import Path
 
 from ..image import ImageReadError, read_images
 from . import data as data_module
 from .console import Stages, UserError, note
-from .experiment import score, tune_independent, tune_multi_task
+from .experiment import check_features, score, tune_independent, tune_multi_task
 from .figure import draw_report
 from .files import check_folder, load_model, save_model, write
 from .table import as_csv, as_text
@@ -32,7 +31,9 @@ def _run(arguments, read):
     stages = Stages()
     with stages.stage("Reading pictures and labels"):
         data = read()
-    print(data_module.describe(data))
+        stages.task_names = data.task_names
+        check_features(data.images)
+        print(data_module.describe(data))
     with stages.stage("Tuning one model for all tasks"):
         search = tune_multi_task(data, arguments.metric, arguments.jobs)
     print("best:", ", ".join(f"{k.removeprefix('svm__')}={v}"
@@ -41,7 +42,8 @@ def _run(arguments, read):
         rival = tune_independent(data, arguments.metric, arguments.jobs)
     with stages.stage("Scoring both on the held-out pictures"):
         result = score(data, arguments.metric, search, rival)
-    print(f"\n{as_text(data, result)}\n")
+        table = as_text(data, result)
+    print(f"\n{table}\n")
     with stages.stage("Writing"):
         written = _write(out, data, result)
     print("wrote", ", ".join(str(path) for path in written))
@@ -67,22 +69,21 @@ def run_predict(arguments):
     model = load_model(arguments.model)
     try:
         images, kept, failures = read_images(
-            arguments.images, model["size"], n_jobs=-1, on_error="skip"
+            arguments.images,
+            model["size"],
+            model["mode"],
+            n_jobs=-1,
+            on_error="skip",
         )
     except ImageReadError as error:
         images, kept, failures = None, [], error.failures
-    except ValueError as error:
-        raise UserError(str(error).partition("; pass size=")[0]) from error
     problems = [f"{path}: {reason}" for _, path, reason in failures]
     if problems and (images is None or not arguments.skip_bad):
         raise UserError("\n".join(problems))
     for problem in problems:
         note(f"skipped: {problem}")
-    try:
-        predictions = model["pipeline"].predict(images)
-    except ValueError as error:
-        raise UserError(f"{Path(arguments.images[kept[0]])}: {error}") from error
-    writer = csv.writer(sys.stdout)
+    predictions = model["pipeline"].predict(images)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["file", *model["task_names"]])
     for i, row in zip(kept, predictions):
         writer.writerow([arguments.images[i], *row])

@@ -24,27 +24,30 @@ class Stages:
 
     def __init__(self):
         self.begin = time.perf_counter()
+        self.task_names = []
+        self._noted = set()
 
     @contextlib.contextmanager
     def stage(self, title):
         print(f"{title} ...", flush=True)
         begin = time.perf_counter()
-        with _warnings_as_notes():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             yield
+        for warning in caught:
+            self._note_once(str(warning.message))
         print(f"{title}: {time.perf_counter() - begin:.1f} s", flush=True)
 
     def finish(self):
         print(f"In all: {time.perf_counter() - self.begin:.1f} s")
 
-
-@contextlib.contextmanager
-def _warnings_as_notes():
-    """Print each warning once, as a line, after the stage: no fold repeats it."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    for text in dict.fromkeys(str(warning.message) for warning in caught):
-        note(text)
+    def _note_once(self, text):
+        """A warning as one line, with the table's names for arrays' columns."""
+        for t in reversed(range(len(self.task_names))):
+            text = text.replace(f"task{t}", self.task_names[t])
+        if text not in self._noted:
+            self._noted.add(text)
+            note(text)
 
 
 def note(text):

@@ -14,6 +14,7 @@ from .console import UserError, note, user_errors
 
 MIN_ROWS = 20
 N_FOLDS = 3
+MAX_CLASSES = 20
 # Tasks with few labels, where sharing pays.
 HIDDEN = {"left_parity": 0.97, "left_above_4": 0.97}
 
@@ -67,10 +68,9 @@ def read_data(arguments):
     labels, names = _usable_tasks(table, arguments.skip_bad)
     images, kept = _read_pictures(table, arguments.size, arguments.skip_bad)
     labels = labels[kept]
-    if len(kept) < MIN_ROWS:
-        raise UserError(f"{len(kept)} pictures are too few; at least {MIN_ROWS} needed")
     groups = _codes(table.groups, kept)
     train, test = _hold_out(labels, _codes(table.split, kept), groups)
+    _check_rows(train, test, groups)
     return Data(
         images[train],
         labels[train],
@@ -86,6 +86,8 @@ def _read_table(arguments):
     if Path(arguments.labels).is_dir():
         if arguments.tasks or arguments.tags:
             raise UserError("--tasks and --tags need a CSV, not a folder per class")
+        if arguments.images:
+            raise UserError("--images belongs to a CSV; a folder holds its pictures")
         return read_image_folders(arguments.labels)
     return read_label_csv(
         arguments.labels,
@@ -102,15 +104,17 @@ def _usable_tasks(table, skip_bad):
            "fractions: regression tasks are not supported yet; leave it out of --tasks"
            for name in table.numeric_columns}  # fmt: skip
     for t, name in enumerate(table.task_names):
-        seen = sorted({str(label) for label in table.target[:, t] if label is not None})
+        labels = [str(label) for label in table.target[:, t] if label is not None]
+        n_labels, seen = len(labels), sorted(set(labels))
         if not seen:
             bad.setdefault(name, f"task {name!r} has no labels")
         elif len(seen) == 1:
             bad.setdefault(name, f"task {name!r} has one class only, {seen[0]!r}")
-    _refuse_or_list(list(bad.values()), skip_bad)
+        elif len(seen) > max(MAX_CLASSES, n_labels / 2):
+            text = f"task {name!r} has {len(seen)} different labels, hardly one twice"
+            bad.setdefault(name, text)
     good = [t for t, name in enumerate(table.task_names) if name not in bad]
-    if not good:
-        raise UserError("no task is left to learn")
+    _refuse_or_list(list(bad.values()), skip_bad and bool(good), hint=bool(good))
     return table.target[:, good], [table.task_names[t] for t in good]
 
 
@@ -121,6 +125,10 @@ def _read_pictures(table, size, skip_bad):
             images, kept, failures = read_images(
                 table.files, size, n_jobs=-1, on_error="skip"
             )
+            if np.array_equal(images[..., 0], images[..., 1]) and np.array_equal(
+                images[..., 0], images[..., 2]
+            ):
+                images = images[..., 0]  # all grey
     except ImageReadError as error:
         images, kept, failures = None, [], error.failures
     except ValueError as error:
@@ -129,6 +137,7 @@ def _read_pictures(table, size, skip_bad):
     _refuse_or_list(
         [f"{_where(table, i)}{path}: {reason}" for i, path, reason in failures],
         skip_bad and images is not None,
+        hint=images is not None,
     )
     return images, kept
 
@@ -137,14 +146,17 @@ def _where(table, i):
     return "" if table.rows is None else f"line {table.rows[i]}: "
 
 
-def _refuse_or_list(problems, skip_bad, most=20):
+def _refuse_or_list(problems, skip_bad, *, hint, most=20):
+    """Raise an error that lists the problems, or note each and carry on."""
     if not problems:
         return
     if not skip_bad:
-        shown = problems[:most] + [f"and {len(problems) - most} more"] * (
-            len(problems) > most
-        )
-        raise UserError("\n".join([*shown, "(--skip-bad carries on without)"]))
+        lines = problems[:most]
+        if len(problems) > most:
+            lines.append(f"and {len(problems) - most} more")
+        if hint:
+            lines.append("(--skip-bad carries on without)")
+        raise UserError("\n".join(lines))
     for problem in problems:
         note(f"skipped: {problem}")
 
@@ -156,12 +168,39 @@ def _codes(values, kept):
 def _hold_out(labels, split, groups):
     """Rows to train and to test on: by the table's own split, else a quarter."""
     if split is not None and {"train", "test"} <= set(split):
+        neither = int(np.sum(~np.isin(split, ["train", "test"])))
+        if neither:
+            note(f"left out: {neither} rows whose split is neither train nor test")
         return np.flatnonzero(split == "train"), np.flatnonzero(split == "test")
+    if len(labels) < MIN_ROWS:
+        raise UserError(
+            f"{len(labels)} pictures are too few; at least {MIN_ROWS} are needed"
+        )
     if groups is None:
         splitter = MultiTaskStratifiedKFold(4, shuffle=True, random_state=0)
     else:
+        _check_groups(groups, 4)
         splitter = GroupKFold(4)
     return next(splitter.split(np.zeros(len(labels)), labels, groups))
+
+
+def _check_rows(train, test, groups):
+    if len(train) < MIN_ROWS or not len(test):
+        raise UserError(
+            f"{len(train)} pictures to train on and {len(test)} to test on are too "
+            f"few; at least {MIN_ROWS} and 1 are needed"
+        )
+    if groups is not None:
+        _check_groups(groups[train], N_FOLDS)
+
+
+def _check_groups(groups, least):
+    found = len(set(groups))
+    if found < least:
+        raise UserError(
+            f"the column 'group' has {found} different groups among "
+            f"{len(groups)} rows; at least {least} are needed to split them"
+        )
 
 
 def describe(data):

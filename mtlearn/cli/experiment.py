@@ -13,7 +13,7 @@ from ..metrics import make_multitask_scorer, task_scorers
 from ..svm import MultiTaskLinearSVC
 from ..tasks import LabelTable
 from ..validation import progress_bar
-from .console import note
+from .console import note, user_errors
 
 GRID = {
     "svm__sharing": [0.0, 0.5, 0.9],
@@ -59,6 +59,12 @@ def make_pipeline(shape, **parameters):
         features = FeatureUnion([("hog", features), ("thumbnail", thumbnail)])
     svm = MultiTaskLinearSVC(**parameters)
     return Pipeline([("features", features), ("svm", svm)])
+
+
+def check_features(images):
+    """Refuse pictures that are too small for any feature."""
+    with user_errors(ValueError):
+        make_pipeline(images.shape[1:])[0].fit(images[:1])
 
 
 def tune_multi_task(data, metric, n_jobs=None):

@@ -75,11 +75,9 @@ def draw_sharing(axes, result):
     results = result.search.cv_results_
     sharing = np.array(results["param_svm__sharing"], dtype=float)
     values = np.unique(sharing)
+    scores = np.nan_to_num(results["mean_test_score"], nan=-np.inf)
     best = [
-        np.flatnonzero(sharing == s)[
-            np.nanargmax(results["mean_test_score"][sharing == s])
-        ]
-        for s in values
+        np.flatnonzero(sharing == s)[np.argmax(scores[sharing == s])] for s in values
     ]
     mean, spread = results["mean_test_score"][best], results["std_test_score"][best]
     axes.errorbar(values, mean, spread, color=TOGETHER, marker="o", capsize=4)

@@ -21,8 +21,10 @@ def check_folder(path):
     existing = next(p for p in [path, *path.absolute().parents] if p.exists())
     if not existing.is_dir():
         raise UserError(f"--out {path}: {existing} is a file, not a folder")
-    if not os.access(existing, os.W_OK):
-        raise UserError(f"--out {path}: no permission to write in {existing}")
+    try:
+        tempfile.TemporaryFile(dir=existing).close()
+    except OSError as error:
+        raise UserError(f"--out {path}: cannot write in {existing}: {error}") from error
     return path
 
 
@@ -45,10 +47,12 @@ def write(path, save):
 
 def save_model(path, pipeline, data):
     """Write a fitted pipeline with what it takes to read pictures for it."""
+    height, width = data.images.shape[1:3]
     model = {
         "format": FORMAT,
         "pipeline": pipeline,
-        "size": data.size,
+        "size": (width, height),
+        "mode": "RGB" if data.images.ndim == 4 else "L",
         "task_names": data.task_names,
         "versions": _versions(),
     }
@@ -62,7 +66,8 @@ def load_model(path):
     try:
         model = joblib.load(path)
     except Exception as error:
-        raise UserError(f"{path} is no model file: {error}") from error
+        kind = type(error).__name__
+        raise UserError(f"{path} is no model file ({kind}: {error})") from error
     if not isinstance(model, dict) or model.get("format") != FORMAT:
         raise UserError(f"{path} is no model of 'python -m mtlearn train'")
     check_is_fitted(model["pipeline"])

@@ -4,6 +4,7 @@ Both readers return the same kind of Bunch and open no picture:
 `mtlearn.image.read_images(table.files)` does that.
 """
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -104,8 +105,8 @@ def read_label_csv(path, *, tasks=None, tags=(), missing=(), root=None):
         rows=lines,
         labels=labels,
         numeric_columns=numeric,
-        split=columns.get(SPLIT_COLUMN),
-        groups=columns.get(GROUP_COLUMN),
+        split=_reserved(columns, SPLIT_COLUMN),
+        groups=_reserved(columns, GROUP_COLUMN),
     )
 
 
@@ -183,6 +184,13 @@ def _table(*, labels, files, **fields):
     return Bunch(files=files, target=target, task_names=list(labels), **fields)
 
 
+def _reserved(columns, word):
+    """Cells of the column of that name, in capitals or not; None without one."""
+    return next(
+        (cells for name, cells in columns.items() if name.lower() == word), None
+    )
+
+
 def _names(names):
     if names is None:
         return None
@@ -212,8 +220,8 @@ def _task_columns(path, header, file_column, tasks, tags):
     if absent:
         raise ValueError(f"{path} has no columns {absent}; it has {there}")
     if tasks is None:
-        reserved = {SPLIT_COLUMN, GROUP_COLUMN} - set(tags)
-        names = [name for name in there if name not in reserved]
+        reserved = {SPLIT_COLUMN, GROUP_COLUMN}
+        names = [name for name in there if name.lower() not in reserved or name in tags]
     else:
         names = list(dict.fromkeys([*tasks, *tags]))
     if not names:
@@ -226,12 +234,13 @@ def _check_ids(path, ids, lines):
     for name, line in zip(ids, lines):
         if not name:
             raise ValueError(f"{path}, line {line}: the file name is empty")
-        if name in seen:
+        file = os.path.normpath(name)  # 1.png and ./1.png are one picture
+        if file in seen:
             raise ValueError(
-                f"{path}: the file {name!r} stands on line {seen[name]} and on line "
+                f"{path}: the file {name!r} stands on line {seen[file]} and on line "
                 f"{line}"
             )
-        seen[name] = line
+        seen[file] = line
 
 
 def _add_new(path, labels, more):

@@ -168,7 +168,7 @@ class HOG(ImageTransformer):
 
 def _pair(value, name):
     """(rows, columns) from one integer or two."""
-    pair = (value, value) if isinstance(value, Integral) else tuple(value)
+    pair = (value, value) if np.ndim(value) == 0 else tuple(value)
     if len(pair) != 2:
         raise ValueError(f"{name} must be an integer or a pair, got {value!r}.")
     for part in pair:

@@ -63,11 +63,10 @@ class MultiTaskLinearModel(MultiTaskEstimator):
         check_number(self.sharing, "sharing", 0, 1)
         check_number(self.tol, "tol", 0, open_low=True)
         check_number(self.max_iter, "max_iter", 1, kind=Integral)
-        if not isinstance(self.structure, str):
-            structure = self.structure
-        else:
-            check_choice(self.structure, "structure", STRUCTURES)
-            structure = STRUCTURES[self.structure]()
+        structure = self.structure
+        if isinstance(structure, type) or not hasattr(structure, "revise"):
+            check_choice(structure, "structure", STRUCTURES)
+            structure = STRUCTURES[structure]()
         if self.label_groups is not None and not structure.uses_label_groups:
             raise ValueError(
                 f"label_groups={self.label_groups!r} means nothing to structure="

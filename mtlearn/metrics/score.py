@@ -50,7 +50,8 @@ def multitask_score(
         positive classes; for a 1-D ``Y_true`` a single array.
     metric : str or callable, default="accuracy"
         A name from :data:`mtlearn.metrics.METRICS`, or ``metric(y_true, y_pred)``,
-        called with the observed labels of one task.
+        called with the observed labels of one task, and with ``sample_weight=`` where
+        weights differ.
     average : {"macro", None}, default="macro"
         ``None`` returns one score per task.
     task : str or int, optional
@@ -148,6 +149,11 @@ def task_index(task, names):
 def _read_names(task_names, table):
     if task_names is None:
         return table.names
+    given = [str(name) for name in task_names]
+    if given != table.names and set(given) == set(table.names):
+        raise ValueError(
+            f"Y_true has the tasks in another order: {table.names}, not {given}"
+        )
     if len(task_names) != table.n_tasks:
         raise ValueError(
             f"task_names has {len(task_names)} names for {table.n_tasks} tasks"

@@ -180,9 +180,9 @@ class MultiTaskScorer(_ScoreRequest):
 
     def score_response(self, estimator, response, Y, sample_weight=None):
         """Score what the method of :meth:`method_of` has returned."""
-        names = None
-        if not hasattr(Y, "iloc"):
-            names = fitted_task_names(estimator) or self.task_names
+        names = fitted_task_names(estimator) or self.task_names
+        if hasattr(Y, "columns") and set(names or ()) != {str(c) for c in Y.columns}:
+            names = None  # Y names its columns itself
         n_tasks = 1 if np.ndim(Y) < 2 else np.shape(Y)[1]
         return multitask_score(
             Y,

@@ -61,6 +61,10 @@ def _align(parts, classes, method):
 
 def _one_column(part, known, union, method):
     """Decision values of a task with at most two classes."""
+    if len(known) == 1 and len(union) == 2:
+        # The fold knows one of the two only: it would never say the other.
+        limits = np.finfo(np.result_type(part, np.float32))
+        return np.full(len(part), limits.max if known[0] == union[1] else limits.min)
     if part.ndim == 1:
         return part
     if part.shape[1] == 0:

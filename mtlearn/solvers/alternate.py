@@ -6,7 +6,7 @@ from .newton import State, newton_cg
 from .preconditioner import GramPreconditioner
 
 # Rounds stop when one lowers the objective by less than this share of it.
-ROUND_TOL = 1e-3
+ROUND_TOL = 1e-4
 
 
 def solve(objective, structure, column_tie, sharing, *, tol, max_iter, step=None):

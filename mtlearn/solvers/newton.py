@@ -91,6 +91,12 @@ def newton_cg(
         norm = _norm(gW, gb, covariance)
         state.scale = max(state.scale, norm)
         state.converged = norm <= tol * state.scale
+        if not np.isfinite(norm):
+            raise ValueError(
+                "the objective overflows: scale the features to about unit size, or "
+                "lower C or the weights"
+            )
+        state.converged |= _stalled(state.history, objective.dtype)
         if (state.converged and iteration >= min_iter) or iteration == max_iter:
             break
         system = _NewtonSystem(objective, covariance, preconditioner, state.Z)
@@ -111,6 +117,14 @@ def newton_cg(
             state.stopped = True
             break
     return state
+
+
+def _stalled(history, dtype):
+    """Whether the last two steps lowered the objective by rounding errors only."""
+    if len(history) < 3:
+        return False
+    floor = 10 * np.finfo(dtype).eps * abs(history[-1])
+    return history[-2] - history[-1] <= floor and history[-3] - history[-2] <= floor
 
 
 def _norm(gW, gb, covariance):

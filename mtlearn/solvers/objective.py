@@ -55,8 +55,8 @@ class LinearObjective:
         Equal to this one for all W in the span of P; its features are centred.
         """
         rotated, layout = copy(self), copy(self.layout)
-        layout.X = layout.X @ P - self.mean @ P
-        rotated.layout, rotated.mean = layout, np.zeros_like(self.mean @ P)
+        layout.X = (layout.X - self.mean) @ P
+        rotated.layout, rotated.mean = layout, np.zeros(P.shape[1], dtype=P.dtype)
         rotated.shape = P.shape[1], self.n_columns
         return rotated
 

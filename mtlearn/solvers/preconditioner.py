@@ -22,6 +22,8 @@ N_LEADING = 300
 BLOCK_ROWS = 4096
 # Turning X into the eigenvectors' coordinates costs as much as this many products with
 # X per row and score column save, where the preconditioner becomes a mere division.
+# Wide X always is turned: it shrinks, and what float32 holds outside the eigenvectors
+# is rounding errors.
 ROWS_PER_COLUMN = 60
 
 
@@ -62,7 +64,7 @@ class GramPreconditioner:
         n, d = self._X.shape
         if sparse.issparse(self._X) or min(n, d) > FULL_SIZE:
             return None
-        if n > ROWS_PER_COLUMN * n_columns:
+        if n >= d and n > ROWS_PER_COLUMN * n_columns:
             return None
         # Of wide X, rounding leaves directions of small eigenvalues a little oblique.
         return self.P if d <= n else np.linalg.qr(self.P)[0]
@@ -120,18 +122,23 @@ def _weighted_gram(X, weight):
 
 
 def _wide(X, weight, mean):
-    """More features than rows: the (n, n) matrix ``XX'`` has the same spectrum."""
-    root = np.sqrt(weight)
-    gram = X @ X.T
-    if sparse.issparse(gram):
-        gram = gram.toarray()
-    cross = np.asarray(X @ mean)
-    gram -= cross[:, None] + cross - mean @ mean
-    gram *= root[:, None] * root
-    S, U = _eigh(gram)
+    """More features than rows: the (n, n) matrix ``XX'`` has the same spectrum.
+
+    In double: small eigenvalues matter here, and float32 would lose them.
+    """
+    root = np.sqrt(weight.astype(np.float64))[:, None]
+    if sparse.issparse(X):
+        X = X.astype(np.float64)
+        cross = np.asarray(X @ mean)
+        gram = (X @ X.T).toarray() - (cross[:, None] + cross - mean @ mean)
+    else:
+        X, mean = X.astype(np.float64) - mean, np.zeros(len(mean))
+        gram = X @ X.T
+    S, U = _eigh(root * gram * root.T)
     keep = S > len(S) * np.finfo(S.dtype).eps * max(S[-1], 0)
-    S, U = S[keep], root[:, None] * U[:, keep] / np.sqrt(S[keep])
-    return np.asarray(X.T @ U) - np.outer(mean, U.sum(axis=0)), S
+    S, U = S[keep], root * U[:, keep] / np.sqrt(S[keep])
+    P = np.asarray(X.T @ U) - np.outer(mean, U.sum(axis=0))
+    return P.astype(weight.dtype), S.astype(weight.dtype)
 
 
 def _eigh(gram):
@@ -151,4 +158,4 @@ def _leading(X, weight, mean):
     _, singular, Pt = randomized_svd(rows, N_LEADING, n_iter=2, random_state=0)
     S = singular**2
     rest = max(float(np.vdot(rows, rows)) - float(S.sum()), 0.0)
-    return np.ascontiguousarray(Pt.T), S, rest / (X.shape[1] - len(S))
+    return np.ascontiguousarray(Pt.T), S, rest / max(1, X.shape[1] - len(S))

@@ -75,6 +75,8 @@ class MultiTaskLinearSVC(
         Newton steps, all rounds together.
     converged_ : bool
     objective_path_ : ndarray of shape (n_iter_,)
+        Objective after each step; it never rises. For ``"learned"`` the second round
+        brings in the smoothing's own part, which may lift it there, once.
 
     Raises
     ------

@@ -35,9 +35,7 @@ def read_label_groups(label_groups, names, kinds, categories):
             )
         groups = [list(range(n_tasks))]
     else:
-        groups = [
-            [_task_index(task, names) for task in group] for group in label_groups
-        ]
+        groups = [_task_indices(group, names) for group in label_groups]
     _check_groups(groups, names, kinds)
     return [tuple(sorted(group)) for group in groups if len(group) > 1]
 
@@ -49,6 +47,15 @@ def _automatic_groups(kinds, categories):
         if known is not None and kinds[t] == "classification":
             by_categories.setdefault(tuple(known.tolist()), []).append(t)
     return [regression, *by_categories.values()]
+
+
+def _task_indices(group, names):
+    if isinstance(group, str) or not hasattr(group, "__iter__"):
+        raise ValueError(
+            "label_groups is a list of lists of tasks, such as [['left', 'right']]; "
+            f"{group!r} stands where a list should"
+        )
+    return [_task_index(task, names) for task in group]
 
 
 def _task_index(task, names):

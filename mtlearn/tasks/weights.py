@@ -77,7 +77,9 @@ def resolve_task_weight(task_weight, names, n_labels, null_loss=None):
             f"{', '.join(map(repr, TASK_WEIGHTS))}, a dict by task name or an array."
         )
     if isinstance(task_weight, Mapping):
-        unknown = sorted(str(name) for name in set(task_weight) - set(names))
+        # Names are text here, whatever they are in the columns of a DataFrame.
+        task_weight = {str(name): weight for name, weight in task_weight.items()}
+        unknown = sorted(set(task_weight) - set(names))
         if unknown:
             raise ValueError(
                 f"task_weight names unknown tasks {unknown}; the tasks are {names}"

@@ -169,6 +169,28 @@ def spoil_twice(folder):
     return ["0.png", "line 2", "line 62"]
 
 
+def spoil_captions(folder):
+    table = read_table(folder / "labels.csv")
+    rows = [[*row, f"picture {i}"] for i, row in enumerate(table[1:])]
+    write_table(folder / "labels.csv", [*table[0], "caption"], rows)
+    return ["'caption'", "60 different labels"]
+
+
+def spoil_groups(folder):
+    table = read_table(folder / "labels.csv")
+    write_table(
+        folder / "labels.csv", [*table[0], "group"], [[*r, 1] for r in table[1:]]
+    )
+    return ["'group'", "1 different groups", "at least 4"]
+
+
+def spoil_split(folder):
+    table = read_table(folder / "labels.csv")
+    rows = [[*r, "train" if i < 5 else "test"] for i, r in enumerate(table[1:])]
+    write_table(folder / "labels.csv", [*table[0], "split"], rows)
+    return ["5 pictures to train on", "too few"]
+
+
 def spoil_few(folder):
     table = read_table(folder / "labels.csv")
     write_table(folder / "labels.csv", table[0], table[1:12])
@@ -206,6 +228,7 @@ def test_skip_bad_carries_on_and_lists(pictures, capsys, spoil):
         (["--tasks", "colour"], ["colour", "stripes"]),
         (["--images", "nowhere"], ["nowhere", "no such file"]),
         (["--out", "labels.csv"], ["--out", "not a folder"]),
+        (["--out", "/proc/nowhere"], ["--out", "cannot write"]),
     ],
 )
 def test_bad_options(pictures, capsys, monkeypatch, options, words):
@@ -215,12 +238,48 @@ def test_bad_options(pictures, capsys, monkeypatch, options, words):
     assert all(word in error for word in words)
 
 
-@pytest.mark.parametrize("size", ["96", "x", "0x3", "axb"])
-def test_bad_size(pictures, capsys, size):
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--size", "96"], "96x144"),
+        (["--size", "x"], "96x144"),
+        (["--size", "0x3"], "96x144"),
+        (["--size", "axb"], "96x144"),
+        (["--size", "100000x100000"], "2000"),
+        (["--jobs", "0"], "--jobs"),
+        (["--metric", "neg_log_loss"], "neg_log_loss"),
+    ],
+)
+def test_options_out_of_range(pictures, capsys, options, word):
     with pytest.raises(SystemExit) as info:
-        train(pictures, "--size", size)
+        train(pictures, *options)
     assert info.value.code == 2
-    assert "96x144" in capsys.readouterr().err
+    assert word in capsys.readouterr().err
+
+
+def test_options_may_stand_before_the_command(pictures):
+    table = str(pictures / "labels.csv")
+    out = str(pictures / "before")
+    arguments = ["--out", out, "--jobs", "1", "train", table, "--missing", "?"]
+    assert main(arguments) == 0
+    assert (pictures / "before" / "scores.csv").exists()
+
+
+def test_notes_name_the_tables_columns_once(pictures, capsys):
+    table = read_table(pictures / "labels.csv")
+    rows = [[*row, ("a", "b", "nan")[i % 3]] for i, row in enumerate(table[1:])]
+    write_table(pictures / "labels.csv", [*table[0], "kind"], rows)
+    assert train(pictures) == 0
+    error = capsys.readouterr().err
+    assert error.count("the text 'nan'") == 1
+    assert "task 'kind'" in error
+
+
+def test_grey_pictures_are_read_as_grey(pictures, capsys):
+    assert train(pictures, "--tasks", "stripes") == 0
+    model = files.load_model(pictures / "out" / "model.joblib")
+    assert model["mode"] == "L"
+    assert model["size"] == (24, 24)
 
 
 def test_predict_refuses_what_is_no_model(pictures, capsys):
@@ -244,9 +303,16 @@ def test_predict_bad_pictures(pictures, capsys):
     captured = capsys.readouterr()
     assert bad in captured.err
     assert captured.out.splitlines()[1].startswith(good)
-    Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(pictures / "big.png")
-    assert main(["predict", model, str(pictures / "big.png")]) == 2
-    assert "big.png" in capsys.readouterr().err
+
+
+def test_predict_brings_pictures_to_the_size_of_training(pictures, capsys):
+    assert train(pictures, "--tasks", "stripes,odd") == 0
+    with Image.open(pictures / "1.png") as image:
+        image.resize((72, 96), Image.Resampling.NEAREST).save(pictures / "big.png")
+    model = str(pictures / "out" / "model.joblib")
+    capsys.readouterr()
+    assert main(["predict", model, str(pictures / "big.png")]) == 0
+    assert capsys.readouterr().out.count("\n") == 2
 
 
 def test_a_crash_while_writing_leaves_the_old_file(tmp_path):

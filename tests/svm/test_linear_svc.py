@@ -518,3 +518,62 @@ def test_verbose_prints_each_step(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == model.n_iter_
     assert float(lines[-1].split()[-1]) == pytest.approx(model.objective_path_[-1])
+
+
+@pytest.mark.parametrize(
+    ("shape", "offset"), [((30, 200), 1000), ((300, 800), 10), ((400, 30), 1000)]
+)
+def test_float32_far_from_zero_ends_where_float64_does(shape, offset):
+    rng = np.random.default_rng(0)
+    X = (rng.normal(size=shape) + offset).astype(np.float32)
+    y = rng.integers(0, 2, len(X))
+    models = [MultiTaskLinearSVC().fit(X.astype(dtype), y) for dtype in "fd"]
+
+    def objective(model):
+        z = X.astype(float) @ model.coef_[0].astype(float) + float(model.intercept_[0])
+        short = np.maximum(0, 1 - np.where(y == 1, z, -z))
+        return np.sum(short**2) + np.sum(model.coef_.astype(float) ** 2) / 2
+
+    assert all(model.converged_ for model in models)
+    assert objective(models[0]) == pytest.approx(objective(models[1]), rel=1e-3)
+
+
+def test_overflow_is_an_error_with_its_remedy():
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(ValueError, match=r"overflows.*lower C"),
+    ):
+        MultiTaskLinearSVC(C=1e300).fit(X * 1e100, X[:, 0] > 0)
+
+
+def test_score_refuses_tasks_in_another_order():
+    pd = pytest.importorskip("pandas")
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    Y = pd.DataFrame(X > 0, columns=["a", "b", "c"])
+    model = MultiTaskLinearSVC().fit(X, Y)
+    with pytest.raises(ValueError, match="another order"):
+        model.score(X, Y[["c", "b", "a"]])
+
+
+def test_columns_that_are_numbers_are_task_names():
+    pd = pytest.importorskip("pandas")
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    Y = pd.DataFrame(X > 0, columns=[2, 1, 0])
+    model = MultiTaskLinearSVC(task_weight={2: 3.0}).fit(X, Y)
+    assert list(model.task_names_in_) == ["2", "1", "0"]
+    np.testing.assert_array_equal(model.task(0).predict(X), model.predict(X)[:, 2])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"structure": None}, "structure=None is unknown"),
+        ({"structure": "mean", "label_groups": ["task0", "task1"]}, "list of lists"),
+        ({"structure": "mean", "label_groups": [0, 1]}, "list of lists"),
+    ],
+)
+def test_wrong_forms_show_the_right_one(parameters, message):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    with pytest.raises(ValueError, match=message):
+        MultiTaskLinearSVC(**parameters).fit(X, X > 0)
