@@ -130,14 +130,10 @@ def score(data, metric, search, rival):
     models = {"independent": rival, "multi-task": search.best_estimator_}
     scores = {}
     for name in dict.fromkeys([metric, "balanced_accuracy"]):
+        scorers = task_scorers(name, n_tasks=len(data.task_names))
         scores[name] = {
             model: np.array(
-                [
-                    make_multitask_scorer(name, task=t)(
-                        pipeline, data.test_images, data.test_labels
-                    )
-                    for t in range(len(data.task_names))
-                ]
+                list(scorers(pipeline, data.test_images, data.test_labels).values())
             )
             for model, pipeline in models.items()
         }
