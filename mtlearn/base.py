@@ -191,6 +191,11 @@ class MultiTaskRegressorMixin(_ScoreMixin, RegressorMixin):
     def _decode(self, t, Z):
         return Z[:, 0] if Z.shape[1] else np.full(len(Z), np.nan)
 
+    def _null_loss(self, values, weight):
+        """Mean squared error of the best constant on one task, its variance."""
+        mean = np.average(values, weights=weight)
+        return np.average((values - mean) ** 2, weights=weight)
+
 
 class DecisionFunctionMixin:
     """Signed scores of classifiers whose raw scores have no probability."""

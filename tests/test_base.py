@@ -7,10 +7,15 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sklearn.exceptions import NotFittedError
+from sklearn.base import is_regressor
+from sklearn.exceptions import NotFittedError, UndefinedMetricWarning
 from sklearn.utils import get_tags
 
-from mtlearn.base import _stack_columns
+from mtlearn.base import (
+    MultiTaskEstimator,
+    MultiTaskRegressorMixin,
+    _stack_columns,
+)
 from mtlearn.exceptions import DegenerateTaskWarning
 from mtlearn.svm import MultiTaskLinearSVC
 
@@ -199,3 +204,40 @@ def test_any_pattern_of_labels(Y, structure):
     assert len(model.coef_) == model.columns_[-1]
     assert np.isfinite(model.coef_).all()
     assert np.isfinite(model.intercept_).all()
+
+
+class LeastSquares(MultiTaskRegressorMixin, MultiTaskEstimator):
+    """The least that a regressor needs: labels of each task on their own."""
+
+    def __init__(self, *, task_weight=None):
+        self.task_weight = task_weight
+
+    def fit(self, X, y, sample_weight=None):
+        X, targets = self._read(X, y, sample_weight)
+        self.coef_ = np.zeros((targets.n_columns, X.shape[1]))
+        for k, t in enumerate(targets.column_task):
+            row, value, _ = targets.pairs(t)
+            self.coef_[k] = np.linalg.lstsq(X[row], value, rcond=None)[0]
+        self.task_weight_ = targets.task_weight
+        return self
+
+    def _scores(self, X):
+        return X @ self.coef_.T
+
+
+def test_a_regressor_meets_the_same_promises():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    Y = X @ rng.normal(size=(3, 3)) * [1, 10, 1]
+    Y[::2, 0] = np.nan
+    Y[:, 2] = np.nan
+    with pytest.warns(DegenerateTaskWarning, match="task2"):
+        model = LeastSquares(task_weight="null_loss").fit(X, Y)
+    np.testing.assert_allclose(model.predict(X)[:, 1], Y[:, 1])
+    assert np.isnan(model.predict(X)[:, 2]).all()
+    assert model.task_weight_[0] > 20 * model.task_weight_[1]
+    with pytest.warns(UndefinedMetricWarning, match="task2"):
+        assert model.score(X, Y) == pytest.approx(1)
+    assert is_regressor(model.task("task1"))
+    np.testing.assert_array_equal(model.task(1).predict(X), model.predict(X)[:, 1])
+    assert model.fit(X, Y[:, 1]).predict(X).shape == (60,)

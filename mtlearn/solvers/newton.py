@@ -15,16 +15,22 @@ MAX_LINE_SEARCH = 12
 class State:
     """Where a solver stands; ``W = V M`` always, so M is never inverted.
 
+    Search directions have the same parts and are kept in the same form.
+
     Attributes
     ----------
     W, V : ndarray (d, K)
     b : ndarray (K,)
         Intercepts of centred features.
-    n_iter : int
-        Newton steps taken so far.
+    Z : ndarray
+        Scores of W and b, in the shape of the objective's layout.
+    n_iter, n_products : int
+        Newton steps taken so far, and products with the Hessian.
     converged : bool
     stopped : bool
         By what is called after each step.
+    scale : float
+        Greatest norm of the gradient so far, that at zero as a rule.
     history : list of float
         Objective after each step.
     """
