@@ -25,6 +25,7 @@ except ImportError:  # before that, progress is a plain `verbose`
 
 __all__ = [
     "CallbackSupportMixin",
+    "ScorerProtocol",
     "check_choice",
     "check_is_fitted",
     "check_number",
@@ -87,6 +88,14 @@ def progress_bar(estimator, depth=0):
     except ImportError:
         return "no progress bar: it needs rich (pip install 'scikit-mtlearn[cli]')"
     return None
+
+
+class ScorerProtocol:
+    """What scikit-learn's own code asks of scorers, and no public class answers."""
+
+    def _accept_sample_weight(self):
+        """Of the scorers in a dict, by scikit-learn 1.9, when it fits with weights."""
+        return True
 
 
 def validate_X(estimator, X, *, reset, accept_sparse="csr"):

@@ -29,8 +29,6 @@ class Data:
     labels, test_labels : ndarray of object (n, T)
         None where a label is missing.
     task_names : list of str
-    size : (width, height) or None
-        What pictures were cropped and resized to.
     groups : ndarray (n,) or None
         Rows of one group stay in one fold.
     """
@@ -40,7 +38,6 @@ class Data:
     test_images: np.ndarray
     test_labels: np.ndarray
     task_names: list
-    size: tuple | None = None
     groups: np.ndarray | None = None
 
     def folds(self):
@@ -56,9 +53,8 @@ def demo_data(n_train=2000, n_test=2000):
     """Two handwritten digits on a texture, six tasks, most labels of two hidden."""
     train = make_multi_digits(n_train, subset="train", hidden=HIDDEN)
     test = make_multi_digits(n_test, subset="test")
-    return Data(
-        train.images, train.target, test.images, test.target, train.task_names
-    )  # fmt: skip
+    names = train.task_names
+    return Data(train.images, train.target, test.images, test.target, names)
 
 
 def read_data(arguments):
@@ -77,7 +73,6 @@ def read_data(arguments):
         images[test],
         labels[test],
         names,
-        arguments.size,
         None if groups is None else groups[train],
     )
 

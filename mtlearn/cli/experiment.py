@@ -76,7 +76,10 @@ def tune_multi_task(data, metric, n_jobs=None):
         cv=data.folds(),
         n_jobs=n_jobs,
     )
-    return _fit(search, data)
+    _fit(search, data)
+    if not search.best_estimator_["svm"].converged_:
+        note("the multi-task model was not solved to its tolerance")
+    return search
 
 
 def tune_independent(data, metric, n_jobs=None):
@@ -110,10 +113,11 @@ def _fit(search, data):
     if missing_bar:
         note(missing_bar)
     with warnings.catch_warnings():
-        # Of single folds and settings; those of the final fits are shown.
+        # Each fold and setting would repeat them; the rival's last fit shows them.
         warnings.simplefilter("ignore")
         search.fit(data.images, data.labels, svm__sample_weight=_balance(data))
-    return search.set_callbacks() if hasattr(search, "set_callbacks") else search
+    if hasattr(search, "set_callbacks"):
+        search.set_callbacks()
 
 
 def _balance(data):

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn import get_config
 from sklearn.utils.metadata_routing import MetadataRequest
 
+from ..validation import ScorerProtocol
 from .score import multitask_score
 from .single_task import find_metric
 
@@ -87,7 +88,7 @@ def task_scorers(metric, *, n_tasks=None, task_names=None):
     )
 
 
-class _ScoreRequest:
+class _ScoreRequest(ScorerProtocol):
     """Which metadata a scorer asks for, by scikit-learn's rules for scorers."""
 
     _requests: Mapping = {}
@@ -120,10 +121,6 @@ class _ScoreRequest:
         for name, alias in self._requests.items():
             request.score.add_request(param=name, alias=alias)
         return request
-
-    # scikit-learn 1.9 asks this of the scorers in a dict, when it fits with weights.
-    def _accept_sample_weight(self):
-        return True
 
 
 class MultiTaskScorer(_ScoreRequest):

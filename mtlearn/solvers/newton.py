@@ -126,11 +126,11 @@ def newton_cg(
 
 
 def _stalled(history, dtype):
-    """Whether the last two steps lowered the objective by rounding errors only."""
+    """Whether the last two steps changed the objective by rounding errors only."""
     if len(history) < 3:
         return False
     floor = 10 * np.finfo(dtype).eps * abs(history[-1])
-    return history[-2] - history[-1] <= floor and history[-3] - history[-2] <= floor
+    return max(np.abs(np.diff(history[-3:]))) <= floor
 
 
 def _norm(gW, gb, covariance):

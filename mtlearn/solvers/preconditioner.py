@@ -50,19 +50,19 @@ class GramPreconditioner:
     def __init__(self, X, weight, mean):
         n, d = X.shape
         self.tail = 0.0
-        self._X = X
+        self._shape, self._is_sparse = X.shape, sparse.issparse(X)
         if min(n, d) <= FULL_SIZE:
             decompose = _tall if d <= n else _wide
             self.P, self.S = decompose(X, weight, mean)
-        elif sparse.issparse(X):
+        elif self._is_sparse:
             self.P, self.S = None, _diagonal(X, weight, mean)
         else:
             self.P, self.S, self.tail = _leading(X, weight, mean)
 
     def basis(self, n_columns):
         """Orthonormal P (d, r) that spans the rows of X, if it pays to rotate by it."""
-        n, d = self._X.shape
-        if sparse.issparse(self._X) or min(n, d) > FULL_SIZE:
+        n, d = self._shape
+        if self._is_sparse or min(n, d) > FULL_SIZE:
             return None
         if n >= d and n > ROWS_PER_COLUMN * n_columns:
             return None

@@ -11,6 +11,7 @@ from mtlearn.solvers import preconditioner as preconditioner_module
 from mtlearn.solvers.newton import (
     State,
     _NewtonSystem,
+    _stalled,
     conjugate_gradients,
     line_search,
 )
@@ -175,3 +176,17 @@ def test_a_true_step_stops_the_run():
 
     newton_cg(made, covariance, gram, state, tol=1e-9, max_iter=50, step=step)
     assert (state.n_iter, len(calls), state.stopped) == (2, 2, True)
+
+
+@pytest.mark.parametrize(
+    ("history", "expected"),
+    [
+        ([2.0, 1.0], False),
+        ([3.0, 1.0, 1.0], False),
+        ([1.0, 1.0 + 1e-7, 1.0], True),
+        ([1.0, 1.0, 1.1], False),
+        ([1.0, 1.1, 1.2], False),
+    ],
+)
+def test_only_changes_of_rounding_size_are_a_standstill(history, expected):
+    assert _stalled(history, np.float32) == expected
