@@ -14,37 +14,31 @@ they are seconds by the clock, the peer's tasks in two processes. Ours are media
 """
 
 import argparse
-import os
-import statistics
 import sys
-import time
 
 import numpy as np
-import sklearn
+from common import (
+    clock_of,
+    goal,
+    headline,
+    multi_digits,
+    of_ours,
+    of_peers,
+    plain,
+    timed,
+)
 from joblib import Parallel, delayed
 from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
-from mtlearn.datasets import make_multi_digits
-from mtlearn.image import HOG
 from mtlearn.svm import MultiTaskLinearSVC
 
-TASKS = ["left_digit", "right_digit", "texture", "rotation"]
 C = 1.0
 SLACK = 1e-5
 GOALS = {"speed": 40, "tasks": 6}
 N_TASKS = (1, 4, 16, 64)
 # The default tol, 1e-4, ends some 5e-5 above the least sum; this is one step more.
 OURS = dict(C=C, fit_intercept=False, tol=3e-5)
-
-
-def multi_digits(n):
-    """Features (n, 901) with a constant one, labels (n, 4) and pictures' digits."""
-    bunch = make_multi_digits(n)
-    X = HOG(cells_per_block=(2, 2)).fit_transform(bunch.images)
-    X = np.column_stack([X, np.ones(n, dtype=X.dtype)])
-    Y = bunch.target[:, [bunch.task_names.index(name) for name in TASKS]]
-    return X, Y
 
 
 def binary_tasks(Y, n_tasks):
@@ -57,8 +51,7 @@ def binary_tasks(Y, n_tasks):
 
 
 def fit_peer(X, y):
-    """One task; plain labels, as scikit-learn takes no object column of numbers."""
-    return LinearSVC(C=C, dual=False, fit_intercept=False).fit(X, np.array(list(y)))
+    return LinearSVC(C=C, dual=False, fit_intercept=False).fit(X, plain(y))
 
 
 def fit_peers(X, Y, n_jobs=1):
@@ -68,7 +61,7 @@ def fit_peers(X, Y, n_jobs=1):
 def objective(X, Y, models):
     """Sum over tasks of ``C sum max(0, 1 - y z)^2 + 1/2 |w|^2``, in float64."""
     total = 0.0
-    for y, (coef, classes) in zip(Y.T, models):
+    for y, (coef, _, classes) in zip(Y.T, models):
         coef = coef.astype(np.float64)
         labels = classes[1:] if len(classes) == 2 else classes
         signs = np.where(y[:, None] == labels.astype(object), 1.0, -1.0)
@@ -77,35 +70,9 @@ def objective(X, Y, models):
     return total
 
 
-def of_peers(models):
-    return [(model.coef_, model.classes_) for model in models]
-
-
-def of_ours(model):
-    cuts = model.columns_
-    return [
-        (model.coef_[cuts[t] : cuts[t + 1]], classes)
-        for t, classes in enumerate(model.classes_)
-    ]
-
-
-def timed(repeats, clock, function, *arguments):
-    """Median seconds of a call, and its last result."""
-    seconds = []
-    for _ in range(repeats):
-        start = clock()
-        result = function(*arguments)
-        seconds.append(clock() - start)
-    return statistics.median(seconds), result
-
-
-def goal(reached):
-    return "reached" if reached else "NOT REACHED"
-
-
 def compare(X, Y, threads, repeats):
     """One line: peer and ours on as many threads; whether both goals are reached."""
-    clock = time.process_time if threads == 1 else time.perf_counter
+    clock = clock_of(threads)
     with threadpool_limits(1):
         theirs, peers = timed(repeats, clock, fit_peers, X, Y, threads)
     with threadpool_limits(threads):
@@ -132,7 +99,7 @@ def show_structures(X, Y, alone):
             structure=name, sharing=sharing, label_groups=groups, **OURS
         )
         with threadpool_limits(1):
-            seconds, _ = timed(3, time.process_time, model.fit, X, Y)
+            seconds, _ = timed(3, clock_of(1), model.fit, X, Y)
         print(
             f'structure="{name}", sharing={sharing}: {seconds:.2f} s, '
             f"{seconds / alone:.1f} times independent; {model.n_iter_} Newton steps",
@@ -142,7 +109,7 @@ def show_structures(X, Y, alone):
 
 def show_cost_of_tasks(X, Y, threads):
     """Time for 1, 4, 16 and 64 binary tasks; whether the goal is reached."""
-    clock = time.process_time if threads == 1 else time.perf_counter
+    clock = clock_of(threads)
     for structure in ("independent", "learned"):
         model = MultiTaskLinearSVC(structure=structure, **OURS)
         seconds = []
@@ -166,12 +133,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=1, help="of the peer")
     options = parser.parse_args()
     X, Y = multi_digits(3000 if options.quick else 16_000)
-    print(
-        f"{X.shape[0]} x {X.shape[1]} {X.dtype}, {len(TASKS)} tasks, C = {C}; "
-        f"{os.cpu_count()} cores, numpy {np.__version__}, scikit-learn "
-        f"{sklearn.__version__}",
-        flush=True,
-    )
+    print(headline(X, Y, C), flush=True)
     alone, reached = compare(X, Y, 1, options.repeats)
     _, reached_by_two = compare(X, Y, 2, options.repeats)
     show_structures(X, Y, alone)

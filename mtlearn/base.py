@@ -28,15 +28,20 @@ class MultiTaskEstimator(CallbackSupportMixin, BaseEstimator):
     scikit-learn.
     """
 
+    def _task_types(self):
+        """How to read the columns of Y, see :func:`mtlearn.tasks.read_task_types`."""
+        return self._kind
+
     def _read(self, X, Y, sample_weight, label_groups=()):
         """Check X and turn Y into task arrays; remember what outputs look like."""
         targets = TaskTargets.read(
             Y,
-            self._kind,
+            self._task_types(),
             sample_weight=sample_weight,
             task_weight=self.task_weight,
             null_loss=self._null_loss,
             label_groups=label_groups,
+            class_weight=getattr(self, "class_weight", None),
         )
         X = validate_X(self, X, reset=True)
         validate_rows(X, targets.n_rows)
@@ -113,7 +118,7 @@ class MultiTaskEstimator(CallbackSupportMixin, BaseEstimator):
             SHAP) works on it.
         """
         check_is_fitted(self)
-        return type(self)._view(self, _task_number(self, name))
+        return self._view(_task_number(self, name))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -153,7 +158,9 @@ class MultiTaskClassifierMixin(_ScoreMixin, ClassifierMixin):
 
     _kind = "classification"
     _score_metric = "accuracy"
-    _view = SingleTaskClassifier
+
+    def _view(self, t):
+        return SingleTaskClassifier(self, t)
 
     def _remember(self, targets):
         super()._remember(targets)
@@ -164,21 +171,7 @@ class MultiTaskClassifierMixin(_ScoreMixin, ClassifierMixin):
         return self.classes_ if self._ndim == 1 else self.classes_[t]
 
     def _decode(self, t, Z):
-        classes = self._task_classes(t)
-        if len(classes) == 0:
-            missing = np.nan if classes.dtype.kind in "biuf" else None
-            return np.full(len(Z), missing)
-        if self._constant[t] >= 0:
-            return np.repeat(classes[self._constant[t]], len(Z))
-        if Z.shape[1] == 1:
-            return classes[(Z[:, 0] > 0).astype(int)]
-        return classes[Z.argmax(axis=1)]
-
-    def _null_loss(self, labels, weight):
-        """Mean loss of the best constant on one task."""
-        _, code = np.unique(labels, return_inverse=True)
-        shares = np.bincount(code, weight) / weight.sum()
-        return self._loss().null_loss(shares)
+        return _labels_of_scores(Z, self._task_classes(t), self._constant[t])
 
 
 class MultiTaskRegressorMixin(_ScoreMixin, RegressorMixin):
@@ -186,19 +179,70 @@ class MultiTaskRegressorMixin(_ScoreMixin, RegressorMixin):
 
     _kind = "regression"
     _score_metric = "r2"
-    _view = SingleTaskRegressor
+
+    def _view(self, t):
+        return SingleTaskRegressor(self, t)
 
     def _decode(self, t, Z):
-        return Z[:, 0] if Z.shape[1] else np.full(len(Z), np.nan)
+        return _numbers_of_scores(Z)
 
-    def _null_loss(self, values, weight):
-        """Mean squared error of the best constant on one task, its variance."""
-        mean = np.average(values, weights=weight)
-        return np.average((values - mean) ** 2, weights=weight)
+
+class MixedTaskMixin:
+    """Each column of Y holds labels or numbers, see ``task_types``."""
+
+    def _task_types(self):
+        return self.task_types
+
+    def _remember(self, targets):
+        super()._remember(targets)
+        self.task_types_ = list(targets.kinds)
+        self.classes_ = self._lower(targets.classes)
+        self._constant = targets.constant
+
+    def _task_classes(self, t):
+        return self.classes_ if self._ndim == 1 else self.classes_[t]
+
+    def _decode(self, t, Z):
+        classes = self._task_classes(t)
+        if classes is None:
+            return _numbers_of_scores(Z)
+        return _labels_of_scores(Z, classes, self._constant[t])
+
+    def _view(self, t):
+        labels = self.task_types_[t] == "classification"
+        return (SingleTaskClassifier if labels else SingleTaskRegressor)(self, t)
+
+    def score(self, X, y, sample_weight=None):
+        """Plain mean over tasks, of accuracy or R2, over the observed labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks)
+
+        Returns
+        -------
+        float
+        """
+        predicted = self.predict(X)
+        metrics = {"classification": "accuracy", "regression": "r2"}
+        each = [
+            multitask_score(
+                y,
+                predicted,
+                metrics[kind],
+                task=t,
+                sample_weight=sample_weight,
+                task_names=list(self.task_names_in_),
+            )
+            for t, kind in enumerate(self.task_types_)
+        ]
+        return float(np.nanmean(each)) if not np.isnan(each).all() else np.nan
 
 
 class DecisionFunctionMixin:
-    """Signed scores of classifiers whose raw scores have no probability."""
+    """Signed scores of classifiers."""
 
     def decision_function(self, X):
         """Signed distances to the classes' borders.
@@ -207,17 +251,35 @@ class DecisionFunctionMixin:
         -------
         ndarray, or list of n_tasks ndarrays if Y was 2-D
             (n_samples,) for two classes, (n_samples, n_classes) for more. A task of
-            one class has zeros, a task without labels NaN.
+            one class has zeros, a task without labels NaN, a task of numbers is None.
         """
         return self._lower(
             [self._decision(t, Z) for t, Z in enumerate(self._task_scores(X))]
         )
 
     def _decision(self, t, Z):
+        if self._task_classes(t) is None:
+            return None
         if Z.shape[1] == 0:
             empty = len(self._task_classes(t)) == 0
             return np.full(len(Z), np.nan if empty else 0.0, dtype=Z.dtype)
         return Z[:, 0] if Z.shape[1] == 1 else Z
+
+
+def _labels_of_scores(Z, classes, constant):
+    """Labels of one task, (n,); ``constant`` is the code of its only class, or -1."""
+    if len(classes) == 0:
+        missing = np.nan if classes.dtype.kind in "biuf" else None
+        return np.full(len(Z), missing)
+    if constant >= 0:
+        return np.repeat(classes[constant], len(Z))
+    if Z.shape[1] == 1:
+        return classes[(Z[:, 0] > 0).astype(int)]
+    return classes[Z.argmax(axis=1)]
+
+
+def _numbers_of_scores(Z):
+    return Z[:, 0] if Z.shape[1] else np.full(len(Z), np.nan)
 
 
 def _task_number(estimator, name):

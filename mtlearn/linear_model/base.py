@@ -7,21 +7,25 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ..base import MultiTaskEstimator
-from ..solvers import LinearObjective, one_class_intercept, solve
-from ..structures import STRUCTURES
-from ..structures.mean import shared_part
+from ..solvers import LinearObjective, Workspace, one_class_intercept, solve
+from ..solvers.objective import loss_of_tasks
+from ..solvers.reuse import decomposition
+from ..structures import STRUCTURES, Graph, Structure
 from ..validation import (
     check_choice,
     check_number,
     progress_steps,
     reports_progress,
 )
+from .units import target_units
+
+DEFAULT_SHARING = 0.5
 
 
 class MultiTaskLinearModel(MultiTaskEstimator):
-    """Loss + structure + solver = linear estimator; thin, knows none of the maths.
+    """Losses + structure + solver = linear estimator; thin, knows none of the maths.
 
-    A subclass says what its loss is, ``_loss()``.
+    A subclass says what its losses are: ``_losses()``, by kind of task.
     """
 
     @reports_progress
@@ -41,63 +45,176 @@ class MultiTaskLinearModel(MultiTaskEstimator):
         -------
         self : object
         """
-        structure = self._check_parameters()
-        groups = self.label_groups if structure.uses_label_groups else ()
-        X, targets = self._read(X, y, sample_weight, groups)
-        if structure.uses_label_groups and targets.ndim == 2:
-            _warn_if_nothing_is_tied(targets)
-        objective = LinearObjective(
-            X, targets, self._loss(), self.C, fit_intercept=self.fit_intercept
-        )
-        most = structure.max_rounds * self.max_iter
-        with progress_steps(self, X, y, most, "Newton step") as step:
-            state, covariance = solve(
-                objective, structure, targets.column_tie, self.sharing,
-                tol=self.tol, max_iter=self.max_iter, step=step,
-            )  # fmt: skip
-        self._keep(objective, targets, state, covariance)
+        self._fit_from(X, y, sample_weight, before=self if self.warm_start else None)
         return self
+
+    def _fit_from(self, X, y, sample_weight, *, before=None, workspace=None):
+        """Fit, starting from another fitted model and what is known of X.
+
+        Returns
+        -------
+        workspace : Workspace
+            For more fits to the same X.
+        """
+        structure = self._check_parameters()
+        if before is not None:
+            before = _coefficients(before)
+        X, targets = self._read(X, y, sample_weight, self._tied_by(structure))
+        if structure.uses_label_groups and targets.ndim == 2:
+            _warn_if_nothing_is_tied(targets, self.structure)
+        most = getattr(structure, "max_rounds", 100) * self.max_iter
+        with progress_steps(self, X, y, most, "Newton step") as step:
+            workspace = self._fit(
+                X, targets, structure=structure, before=before, workspace=workspace,
+                step=step,
+            )  # fmt: skip
+        if not (self.converged_ or self._stopped):
+            _warn_of_no_convergence(self)
+        return workspace
 
     def _check_parameters(self):
         check_number(self.C, "C", 0, open_low=True)
         check_number(self.sharing, "sharing", 0, 1)
         check_number(self.tol, "tol", 0, open_low=True)
         check_number(self.max_iter, "max_iter", 1, kind=Integral)
-        structure = self.structure
-        if isinstance(structure, type) or not hasattr(structure, "revise"):
-            check_choice(structure, "structure", STRUCTURES)
-            structure = STRUCTURES[structure]()
+        structure = self._structure()
+        name = f"structure={self.structure!r}"
         if self.label_groups is not None and not structure.uses_label_groups:
             raise ValueError(
-                f"label_groups={self.label_groups!r} means nothing to structure="
-                f"{self.structure!r}; use structure='mean' or leave label_groups out."
+                f"label_groups={self.label_groups!r} means nothing to {name}; use "
+                "structure='mean' or leave label_groups out."
+            )
+        if self.sharing != DEFAULT_SHARING and not structure.has_sharing:
+            raise ValueError(
+                f"sharing={self.sharing} means nothing to {name}, whose only strength "
+                "is C; leave sharing out, or use structure='learned' or 'mean'."
+            )
+        if self.task_graph is not None and self.structure != "graph":
+            raise ValueError(
+                f"task_graph means nothing to {name}; use structure='graph' or leave "
+                "task_graph out."
+            )
+        kinked = [loss for loss in self._losses().values() if not loss.differentiable]
+        if kinked and hasattr(structure, "penalties"):
+            raise ValueError(
+                f"{name} needs a loss without kinks, which "
+                f"{type(kinked[0]).__name__} is not; use its squared form, or "
+                "structure='learned' or 'mean'."
             )
         return structure
 
-    def _keep(self, objective, targets, state, covariance):
-        self.coef_ = np.ascontiguousarray(state.W.T)
-        self.intercept_ = objective.intercept(state.W, state.b)
-        if self.fit_intercept:
-            for k in np.flatnonzero(targets.constant[targets.column_task] >= 0):
-                held = one_class_intercept(objective, targets, self.coef_, k)
-                self.intercept_[k] = held
-        tie = targets.column_tie
-        shared, member = shared_part(self.coef_, tie, self.sharing)
-        self.coef_shared_ = shared
-        self.coef_task_ = self.coef_.copy()
-        self.coef_task_[member >= 0] -= shared[member[member >= 0]]
-        self._covariance = covariance
-        self.n_iter_ = state.n_iter
-        self.converged_ = state.converged
-        self.objective_path_ = np.array(state.history)
-        if not (state.converged or state.stopped):
-            warnings.warn(
-                f"the solver stopped after max_iter={self.max_iter} Newton steps "
-                f"before it reached tol={self.tol}: raise max_iter, scale the features "
-                "to similar sizes, or lower C.",
-                ConvergenceWarning,
-                stacklevel=3,
+    def _structure(self):
+        structure = self.structure
+        if isinstance(structure, Structure):
+            return structure
+        check_choice(structure, "structure", STRUCTURES)
+        if structure == "graph":
+            return Graph(self.task_graph)
+        return STRUCTURES[structure]()
+
+    def _tied_by(self, structure):
+        return lambda names: structure.label_groups(self.label_groups, names)
+
+    def _null_loss(self, kind, values, weight):
+        """Mean loss of the best constant on one task."""
+        loss = self._losses()[kind]
+        if kind == "classification":
+            _, code = np.unique(values, return_inverse=True)
+            shares = np.bincount(code, weight) / weight.sum()
+            return loss.for_columns(len(shares) if len(shares) > 2 else 1).null_loss(
+                shares
             )
+        if getattr(self, "scale_targets", True) and np.ptp(values):
+            center = np.average(values, weights=weight)
+            spread = np.average((values - center) ** 2, weights=weight)
+            values = (values - center) / np.sqrt(spread)
+        return loss.null_loss(values, weight)
+
+    def _fit(
+        self, X, targets, *, structure=None, before=None, workspace=None, step=None
+    ):
+        """Fit checked X to task arrays.
+
+        Parameters
+        ----------
+        before : pair of ndarrays, coefficients (K, d) and intercepts (K,), optional
+            Where to start, in the user's units.
+        workspace : Workspace, optional
+            Of the same X; made anew if there is none, or if rows weigh otherwise.
+
+        Returns
+        -------
+        workspace : Workspace
+        """
+        structure = structure or self._structure()
+        structure.check(targets)
+        units = target_units(
+            targets,
+            scale_targets=getattr(self, "scale_targets", False),
+            fit_intercept=self.fit_intercept,
+        )
+        center, scale = (unit[targets.column_task].astype(X.dtype) for unit in units)
+        objective = LinearObjective(
+            X,
+            targets.in_units(*units),
+            self._losses(),
+            self.C,
+            fit_intercept=self.fit_intercept,
+        )
+        if workspace is None or not workspace.suits(objective):
+            workspace = Workspace(objective, self._decompose)
+        state, covariance = solve(
+            objective, structure, targets, self.sharing, tol=self.tol,
+            max_iter=self.max_iter, step=step, workspace=workspace,
+            start=_start(before, objective, center, scale),
+        )  # fmt: skip
+        self.target_scale_ = units[1]
+        self._keep_run(state)
+        self._covariance = covariance
+        self._keep_structure(structure, state, targets, scale)
+        self.coef_ = np.ascontiguousarray(state.W.T) * scale[:, None]
+        self.intercept_ = objective.intercept(state.W, state.b) * scale + center
+        _center_softmax(self.intercept_, self._losses(), targets)
+        if self.fit_intercept:
+            self._hold_one_class_intercepts(X, targets)
+        return workspace
+
+    def _decompose(self, X, weight, mean):
+        return decomposition(X, weight, mean, self.memory)
+
+    def _hold_one_class_intercepts(self, X, targets):
+        losses = loss_of_tasks(self._losses(), targets)
+        for t in np.flatnonzero(targets.constant >= 0):
+            own = slice(*targets.columns[t : t + 2])
+            if own.start < own.stop:
+                self.intercept_[own] = one_class_intercept(
+                    losses[t], X, targets, self.coef_[own], t
+                )
+
+    def _keep_run(self, state):
+        self.n_iter_ = state.n_iter
+        self.converged_ = bool(state.converged)
+        self.objective_path_ = np.array(state.history)
+        self._stopped = state.stopped
+        if state.gap is not None:
+            self.duality_gap_ = state.gap
+        elif hasattr(self, "duality_gap_"):
+            del self.duality_gap_
+
+    def _keep_structure(self, structure, state, targets, scale):
+        """Shared and own parts, and what else the structure found."""
+        shared, member = structure.shared_part(
+            state, self._covariance, targets, self.sharing
+        )
+        own = np.ascontiguousarray(state.W.T)
+        own[member >= 0] -= shared[member[member >= 0]]
+        self.coef_shared_, self.coef_task_ = shared, own * scale[:, None]
+        for name in getattr(self, "_facts", ()):
+            delattr(self, name)
+        facts = structure.facts(state, self._covariance, targets)
+        for name, value in facts.items():
+            setattr(self, name, value)
+        self._facts = tuple(facts)
 
     def _scores(self, X):
         scores = X @ self.coef_.T
@@ -105,7 +222,14 @@ class MultiTaskLinearModel(MultiTaskEstimator):
 
     @property
     def column_covariance_(self):
-        """Prior covariance M of the score columns, (n_outputs, n_outputs)."""
+        """Prior covariance M of the score columns, (n_outputs, n_outputs).
+
+        Only structures that have one; others raise AttributeError.
+        """
+        if self._covariance is None:
+            raise AttributeError(
+                f"structure={self.structure!r} has no covariance of columns"
+            )
         return self._covariance.toarray()
 
     @property
@@ -130,12 +254,45 @@ class MultiTaskLinearModel(MultiTaskEstimator):
         return similarity
 
 
-def _warn_if_nothing_is_tied(targets):
+def _coefficients(model):
+    """Coefficients and intercepts of a model, None if it is not fitted."""
+    return (model.coef_, model.intercept_) if hasattr(model, "coef_") else None
+
+
+def _start(before, objective, center, scale):
+    """W (d, K) and b (K,) of an earlier fit in the units of this one, if they fit."""
+    if before is None or before[0].shape != objective.shape[::-1]:
+        return None
+    W = (before[0] / scale[:, None]).T.astype(objective.dtype)
+    b = ((before[1] - center) / scale).astype(objective.dtype)
+    return W, b + objective.mean @ W
+
+
+def _center_softmax(intercept, losses, targets):
+    """Only differences of a softmax's intercepts matter: let them have sum 0."""
+    for t, loss in enumerate(loss_of_tasks(losses, targets)):
+        if loss.is_multiclass:
+            own = slice(*targets.columns[t : t + 2])
+            intercept[own] -= intercept[own].mean()
+
+
+def _warn_if_nothing_is_tied(targets, structure):
     if not targets.label_groups:
         warnings.warn(
-            "structure='mean' ties tasks that ask the same question, and nothing says "
-            "that any of these do: each is fitted alone. Pass label_groups='all', or a "
-            "list of lists of task names, or use structure='learned'.",
+            f"structure={structure!r} ties tasks that ask the same question, and "
+            "nothing says that any of these do: each is fitted alone. Pass "
+            "label_groups='all', or a list of lists of task names, or use "
+            "structure='learned'.",
             UserWarning,
             stacklevel=4,
         )
+
+
+def _warn_of_no_convergence(model):
+    warnings.warn(
+        f"the solver stopped after max_iter={model.max_iter} Newton steps "
+        f"before it reached tol={model.tol}: raise max_iter, scale the features "
+        "to similar sizes, or lower C.",
+        ConvergenceWarning,
+        stacklevel=3,
+    )

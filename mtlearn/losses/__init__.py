@@ -1,7 +1,34 @@
-"""What a wrong prediction costs: pointwise in the raw score, never sees X."""
+"""What a wrong prediction costs: in the raw scores of a row, never in X."""
 
+from .base import Loss
+from .envelope import MoreauEnvelope
+from .epsilon_insensitive import EpsilonInsensitive, SquaredEpsilonInsensitive
+from .hinge import Hinge
+from .logistic import Logistic, Multinomial
+from .squared import Huber, Squared
 from .squared_hinge import SquaredHinge
 
-LOSSES = {"squared_hinge": SquaredHinge}
+LOSSES = {
+    "hinge": Hinge,
+    "squared_hinge": SquaredHinge,
+    "logistic": Logistic,
+    "multinomial": Multinomial,
+    "squared": Squared,
+    "huber": Huber,
+    "epsilon_insensitive": EpsilonInsensitive,
+    "squared_epsilon_insensitive": SquaredEpsilonInsensitive,
+}
 
-__all__ = ["LOSSES", "SquaredHinge"]
+__all__ = [
+    "LOSSES",
+    "EpsilonInsensitive",
+    "Hinge",
+    "Huber",
+    "Logistic",
+    "Loss",
+    "MoreauEnvelope",
+    "Multinomial",
+    "Squared",
+    "SquaredEpsilonInsensitive",
+    "SquaredHinge",
+]

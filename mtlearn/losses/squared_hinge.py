@@ -2,20 +2,11 @@
 
 import numpy as np
 
+from .base import Loss
 
-class SquaredHinge:
+
+class SquaredHinge(Loss):
     r"""Squared hinge loss, :math:`\max(0, 1 - y z)^2` with y in {-1, +1}.
-
-    All methods are pointwise: ``y``, the raw score ``z`` and the result have one shape.
-
-    Attributes
-    ----------
-    differentiable : bool
-        Whether the gradient is continuous; what Newton's method needs.
-    is_multiclass : bool
-        False: a task of c > 2 classes is c problems, one against the rest.
-    is_likelihood : bool
-        False: scores are no log-odds.
 
     References
     ----------
@@ -23,24 +14,18 @@ class SquaredHinge:
     scale linear SVMs", JMLR 6, 2005.
     """
 
-    differentiable = True
-    is_multiclass = False
-    is_likelihood = False
-
     def value(self, y, z):
-        """Loss of each score."""
         short = self._shortfall(y, z)
         return short * short
 
     def gradient(self, y, z):
-        """First derivative in z."""
         short = self._shortfall(y, z)
         short *= y
         short *= -2
         return short
 
     def curvature(self, y, z):
-        """Second derivative in z; at the kink, that of the active side is not taken."""
+        # At the kink of the slope, the side that costs nothing is taken.
         return 2 * (y * z < 1).astype(z.dtype)
 
     def null_loss(self, shares):

@@ -2,57 +2,69 @@
 
 import numpy as np
 
-from .newton import State, newton_cg
-from .preconditioner import GramPreconditioner
+from .multipliers import multipliers
+from .newton import newton_cg
 
 # Rounds stop when one lowers the objective by less than this share of it.
 ROUND_TOL = 1e-4
 
 
-def solve(objective, structure, column_tie, sharing, *, tol, max_iter, step=None):
-    """Coefficients of a linear model under any structure with a covariance.
+def alternate(
+    objective, structure, targets, sharing, preconditioner, state, **settings
+):
+    """Coefficients under a structure that has a covariance.
 
     Parameters
     ----------
     objective : LinearObjective
-    structure : an entry of :data:`mtlearn.structures.STRUCTURES`
-    column_tie : ndarray of int (K,)
+    structure : CovarianceStructure
+    targets : TaskTargets
+        For its columns.
     sharing : float
-    tol, max_iter : see :func:`newton_cg`
+    preconditioner : GramPreconditioner
+    state : State
+        Changed in place. If W is not zero, it is where to start.
+    settings : see :func:`newton_cg`
         ``max_iter`` bounds the Newton steps of each round.
-    step : callable, optional
 
     Returns
     -------
-    state : State
     covariance : the covariance of the last round
     """
-    preconditioner = GramPreconditioner(
-        objective.layout.X, objective.row_weight, objective.mean
-    )
-    basis = preconditioner.basis(objective.n_columns)
-    if basis is not None:
-        objective = objective.rotated(basis)
-        preconditioner = preconditioner.rotated()
-    covariance = structure.start(column_tie, sharing)
-    state = State.zero(objective)
-    settings = {"tol": tol, "max_iter": max_iter, "step": step}
-    newton_cg(objective, covariance, preconditioner, state, **settings)
+    solve = newton_cg if objective.losses.differentiable else multipliers
+    covariance = structure.start(targets, sharing)
+    rounds = structure.max_rounds
+    if state.W.any():
+        revised = structure.revise(state.W.T, targets, sharing, covariance)
+        if revised is not None:
+            covariance, rounds = revised, rounds - 1
+        _enter(state, covariance)
+    solve(objective, covariance, preconditioner, state, **settings)
     last = np.inf
-    for _ in range(structure.max_rounds - 1):
+    for _ in range(rounds - 1):
         if state.stopped:
             break
-        revised = structure.revise(state.W.T, sharing, covariance)
+        revised = structure.revise(state.W.T, targets, sharing, covariance)
         if revised is None:
             break
+        if covariance.smoothing is None and revised.smoothing is not None:
+            # Without a smoothing, its part was left out of the objective so far.
+            before = sharing / 2 * revised.smoothing**2 * covariance.n_columns
+            state.history[:] = [value + before for value in state.history]
         covariance = revised
-        state.V = covariance.divide(state.W)
+        _enter(state, covariance)
         # One step at least: the new covariance may move the solution by less than
         # tol, yet by more than the sharing is worth.
-        newton_cg(objective, covariance, preconditioner, state, min_iter=1, **settings)
+        solve(objective, covariance, preconditioner, state, min_iter=1, **settings)
         if last - state.history[-1] < ROUND_TOL * abs(last):
             break
         last = state.history[-1]
-    if basis is not None:
-        state.W, state.V = basis @ state.W, basis @ state.V
-    return state, covariance
+    return covariance
+
+
+def _enter(state, covariance):
+    """Express W by the V of another covariance."""
+    state.V = covariance.divide(state.W)
+    W = covariance.times(state.V)
+    if not np.allclose(W, state.W, rtol=1e-5, atol=0):
+        state.W, state.Z = W, None

@@ -9,6 +9,10 @@ import numpy as np
 FORCING = 0.1
 MAX_CG = 100
 MAX_LINE_SEARCH = 12
+OVERFLOW = (
+    "the objective overflows: scale the features to about unit size, or lower C or the "
+    "weights"
+)
 
 
 @dataclass
@@ -29,10 +33,19 @@ class State:
     converged : bool
     stopped : bool
         By what is called after each step.
+    norm : float
+        Of the gradient, when last seen.
     scale : float
-        Greatest norm of the gradient so far, that at zero as a rule.
+        Norm of the gradient at zero.
     history : list of float
         Objective after each step.
+    gap : float or None
+        By how much the objective exceeds its dual, hence at most the least objective,
+        where the losses have kinks.
+    slope : ndarray or None
+        What the losses with kinks have for a slope, in the shape of Z.
+    parts : list of ndarray (d, K) or None
+        W is their sum, where its penalty has several.
     """
 
     W: np.ndarray
@@ -43,8 +56,12 @@ class State:
     n_products: int = 0
     converged: bool = False
     stopped: bool = False
+    norm: float = np.inf
     scale: float = 0.0
     history: list = field(default_factory=list)
+    gap: float | None = None
+    slope: np.ndarray | None = None
+    parts: list | None = None
 
     @classmethod
     def zero(cls, objective):
@@ -89,20 +106,18 @@ def newton_cg(
     """
     if state.Z is None:
         state.Z = objective.forward(state.W, state.b)
-    state.converged = False
+    if state.scale == 0:
+        state.scale = norm_at_zero(objective, covariance)
+    state.converged, n_before = False, len(state.history)
     for iteration in range(max_iter + 1):
         G = objective.gradient(state.Z)
         gW, gb = objective.backward(G)
         gW += state.V
-        norm = _norm(gW, gb, covariance)
-        state.scale = max(state.scale, norm)
+        norm = state.norm = _norm(gW, gb, covariance)
         state.converged = norm <= tol * state.scale
         if not np.isfinite(norm):
-            raise ValueError(
-                "the objective overflows: scale the features to about unit size, or "
-                "lower C or the weights"
-            )
-        state.converged |= _stalled(state.history, objective.dtype)
+            raise ValueError(OVERFLOW)
+        state.converged |= _stalled(state.history[n_before:], objective.dtype)
         if (state.converged and iteration >= min_iter) or iteration == max_iter:
             break
         system = _NewtonSystem(objective, covariance, preconditioner, state.Z)
@@ -133,6 +148,12 @@ def _stalled(history, dtype):
     return max(np.abs(np.diff(history[-3:]))) <= floor
 
 
+def norm_at_zero(objective, covariance):
+    """Norm of the gradient where all coefficients and intercepts are zero."""
+    gradient = objective.gradient(np.zeros_like(objective.y))
+    return _norm(*objective.backward(gradient), covariance)
+
+
 def _norm(gW, gb, covariance):
     """Norm of the gradient in U, where W = U M^(1/2): finite for singular M."""
     squared = float(np.vdot(gW, covariance.times(gW))) + float(gb @ gb)
@@ -145,22 +166,23 @@ class _NewtonSystem:
     def __init__(self, objective, covariance, preconditioner, Z):
         self.objective, self.covariance = objective, covariance
         self.preconditioner = preconditioner
-        self.A = objective.curvature(Z)
-        sums = objective.column_sums(self.A)
+        self.curvature = objective.curvature(Z)
+        sums = objective.column_sums(self.curvature.diagonal)
         self.damp = covariance.damping(sums / sums.dtype.type(objective.total_weight))
         # A column on which no row acts has no curvature in its intercept either.
         self.intercept_curvature = np.maximum(sums, 1e-6 * max(sums.max(), 1e-30))
         # Where the acting rows of each column lie: moving the intercepts there
         # separates them from the coefficients exactly.
         if objective.fit_intercept:
-            self.shift = objective.backward(self.A)[0] / self.intercept_curvature
+            moments = objective.backward(self.curvature.diagonal)[0]
+            self.shift = moments / self.intercept_curvature
         else:
             self.shift = np.zeros(objective.shape, dtype=objective.dtype)
 
     def multiply(self, p):
         """Hessian times a direction, whose scores are kept in ``p.Z``."""
         p.Z = self.objective.forward(p.W, p.b)
-        hW, hb = self.objective.backward(self.A * p.Z)
+        hW, hb = self.objective.backward(self.curvature.times(p.Z))
         hW += p.V
         return hW, hb
 
@@ -168,7 +190,8 @@ class _NewtonSystem:
         V = self.preconditioner.solve(rW - self.shift * rb, self.damp)
         W = self.covariance.times(V)
         b = rb / self.intercept_curvature - np.einsum("dk,dk->k", self.shift, W)
-        return State(W, V, b)
+        center = self.objective.losses.center
+        return State(center(W), center(V), center(b))
 
 
 def conjugate_gradients(system, rW, rb, goal):
@@ -228,8 +251,8 @@ def line_search(objective, state, p, slope):
         if abs(slope) <= goal:
             break
         low, high = (size, high) if slope < 0 else (low, size)
-        curvature = PP + float(np.vdot(objective.curvature(Z), p.Z * p.Z))
-        size -= slope / max(curvature, 1e-30)
+        bend = PP + float(np.vdot(objective.curvature(Z).times(p.Z), p.Z))
+        size -= slope / max(bend, 1e-30)
         if not low < size < high:
             size = 2 * low if np.isinf(high) else (low + high) / 2
     return size

@@ -1,39 +1,42 @@
-"""An intercept for a task that has seen one class only."""
+"""Intercepts for a task that has seen one class only."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 
 
-def one_class_intercept(objective, targets, coef, k):
-    """Intercept of column k, whose task has one class but shares its coefficients.
+def one_class_intercept(loss, X, targets, coef, t):
+    """Intercepts of task t, which has one class but shares its coefficients.
 
-    Its own rows would drive the intercept anywhere beyond the margin, so one more row,
-    at their mean score, holds it: with the class shares of the task's label group.
+    Its own rows would drive the intercepts anywhere beyond the margin, so one more row,
+    at their mean scores, holds them: with the class shares of the task's label group.
 
     Parameters
     ----------
-    objective : LinearObjective
+    loss : Loss
+        Of the task.
+    X : array or CSR matrix (n, d)
     targets : TaskTargets
-    coef : ndarray (K, d)
-    k : int
+    coef : ndarray (c, d)
+        Of the columns of task t.
+    t : int
 
     Returns
     -------
-    float
+    ndarray (c,)
     """
-    t, label = targets.column_task[k], targets.column_label[k]
     row, code, weight = targets.pairs(t)
-    scores = np.asarray(objective.layout.X[row] @ coef[k], dtype=np.float64)
-    share = targets.label_shares(t)[label]
-    y = np.where(code == label, 1.0, -1.0)
-    y, z = np.append(y, [1.0, -1.0]), np.append(scores, [scores.mean()] * 2)
-    weight = np.concatenate([weight, [share, 1 - share]])
-
-    def loss(b):
-        return weight @ objective.loss.value(y, z + b)
-
-    reach = 2 + np.ptp(scores)
-    middle = -scores.mean()
-    return minimize_scalar(
-        loss, bounds=(middle - reach, middle + reach), method="bounded"
-    ).x
+    scores = np.asarray(X[row] @ coef.T, dtype=np.float64)
+    labels = targets.column_label[targets.columns[t] : targets.columns[t + 1]]
+    shares = targets.label_shares(t)
+    # The pseudo-row counts once for each class, by the share of that class.
+    code = np.concatenate([code, np.arange(len(shares))])
+    weight = np.concatenate([weight, shares])[:, None]
+    scores = np.vstack([scores, np.tile(scores.mean(axis=0), (len(shares), 1))])
+    y = np.where(code[:, None] == labels, 1.0, 0.0 if loss.is_multiclass else -1.0)
+    held = minimize(
+        lambda b: np.sum(weight * loss.value(y, scores + b)),
+        -scores.mean(axis=0),
+        method="Nelder-Mead" if len(labels) < 3 else "Powell",
+        options={"xatol": 1e-6, "fatol": 1e-9} if len(labels) < 3 else {},
+    )
+    return held.x

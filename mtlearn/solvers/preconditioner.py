@@ -59,6 +59,11 @@ class GramPreconditioner:
         else:
             self.P, self.S, self.tail = _leading(X, weight, mean)
 
+    @property
+    def largest(self):
+        """Greatest eigenvalue, or about that."""
+        return float(self.S.max(initial=0))
+
     def basis(self, n_columns):
         """Orthonormal P (d, r) that spans the rows of X, if it pays to rotate by it."""
         n, d = self._shape

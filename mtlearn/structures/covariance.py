@@ -5,6 +5,9 @@ where M is singular (sharing 1). With rows as vectors over the K columns:
 
 ``times(V)``
     :math:`W = V M`.
+``divide(W)``
+    The V with :math:`W = V M`, or nearly so where M is singular. Needed once, to start
+    from coefficients that are known.
 ``damping(D)``
     A function ``damp(T, s)`` that returns the V with :math:`V (I + s_i M D) = T` in
     each row i, that is :math:`V = W M^{-1}` for the W that solves
@@ -14,6 +17,8 @@ where M is singular (sharing 1). With rows as vectors over the K columns:
 """
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
 
 
 class IdentityCovariance:
@@ -27,6 +32,9 @@ class IdentityCovariance:
 
     def times(self, V):
         return V
+
+    def divide(self, W):
+        return W.copy()
 
     def damping(self, D):
         return lambda T, s: T / (1 + s[:, None] * D)
@@ -65,6 +73,13 @@ class TiedCovariance:
     def times(self, V):
         return (1 - self.a) * V + self.a * self._tie_sums(V)
 
+    def divide(self, W):
+        sums = self._tie_sums(W)
+        if self.a == 1:
+            return sums / self._tie_sums(np.ones_like(W[:1])) ** 2
+        n = self._tie_sums(np.ones_like(W[:1]))
+        return (W - self.a / (1 - self.a + self.a * n) * sums) / (1 - self.a)
+
     def damping(self, D):
         a = self.a
 
@@ -89,7 +104,7 @@ class DenseCovariance:
     Parameters
     ----------
     vectors : ndarray (K, K)
-    spectrum : ndarray (K,), positive
+    spectrum : ndarray (K,), >= 0
     smoothing : float
         Of the structure that learned the matrix, for its next round.
     offset : float
@@ -103,13 +118,21 @@ class DenseCovariance:
         self.smoothing = smoothing
         self.offset = offset
 
+    @classmethod
+    def from_matrix(cls, matrix):
+        """Of a positive semidefinite matrix (K, K)."""
+        spectrum, vectors = np.linalg.eigh(matrix)
+        return cls(vectors, np.maximum(spectrum, 0))
+
     def times(self, V):
         return V @ self.matrix.astype(V.dtype)
 
     def divide(self, W):
-        """W M^-1, needed once, when a covariance takes the place of another."""
-        inverse = (self.vectors / self.spectrum) @ self.vectors.T
-        return (W @ inverse).astype(W.dtype)
+        floor = 1e-10 * self.spectrum.max()
+        inverse = np.where(
+            self.spectrum > floor, 1 / np.maximum(self.spectrum, floor), 0
+        )
+        return (W @ ((self.vectors * inverse) @ self.vectors.T)).astype(W.dtype)
 
     def damping(self, D):
         # A column that no row speaks for has no curvature: any tiny one will do.
@@ -122,3 +145,104 @@ class DenseCovariance:
 
     def toarray(self):
         return self.matrix
+
+
+class LowRankCovariance:
+    """M = t I + U diag(spectrum - t) U' of many columns with few common directions.
+
+    Parameters
+    ----------
+    U : ndarray (K, r), orthonormal
+    spectrum : ndarray (r,), >= tail
+    tail : float > 0
+        Eigenvalue of all directions outside U.
+    smoothing, offset : see :class:`DenseCovariance`
+    """
+
+    def __init__(self, U, spectrum, tail, smoothing=None, offset=0.0):
+        self.U, self.spectrum, self.tail = U, spectrum, tail
+        self.n_columns = len(U)
+        self.smoothing, self.offset = smoothing, offset
+
+    def _apply(self, V, tail, values):
+        U = self.U.astype(V.dtype)
+        change = ((V @ U) * (values - tail).astype(V.dtype)) @ U.T
+        return V.dtype.type(tail) * V + change
+
+    def times(self, V):
+        return self._apply(V, self.tail, self.spectrum)
+
+    def divide(self, W):
+        return self._apply(W, 1 / self.tail, 1 / self.spectrum)
+
+    def damping(self, D):
+        # D^1/2 M D^1/2 is t D plus a matrix of rank r. It only preconditions: for t D
+        # its mean is taken, and the whole has few eigenvectors again.
+        root = np.sqrt(np.maximum(D, 1e-12 * max(D.max(), 1e-30)).astype(np.float64))
+        tail = self.tail * float(np.mean(D, dtype=np.float64))
+        scaled = root[:, None] * self.U * np.sqrt(self.spectrum - self.tail)
+        Q, singular, _ = np.linalg.svd(scaled, full_matrices=False)
+        into = (Q / root[:, None]).astype(D.dtype)
+        back = (Q * root[:, None]).T.astype(D.dtype)
+        L, tail = (tail + singular**2).astype(D.dtype), D.dtype.type(tail)
+
+        def damp(T, s):
+            outside = 1 / (1 + s[:, None] * tail)
+            inside = 1 / (1 + s[:, None] * L) - outside
+            return T * outside + ((T @ into) * inside) @ back
+
+        return damp
+
+    def toarray(self):
+        return self.times(np.eye(self.n_columns))
+
+
+class SparseCovariance:
+    """M of a graph too large for a dense matrix, by a sparse factorisation.
+
+    ``D^-1/2 (I + eta L)^-1 D^-1/2``, see :class:`mtlearn.structures.Graph`.
+
+    Parameters
+    ----------
+    laplacian : CSR matrix (K, K)
+    sharing : float in [0, 1]
+    """
+
+    smoothing = None
+    offset = 0.0
+    # At sharing 1, M is singular and has no precision matrix: that much is held back.
+    MOST = 1 - 1e-6
+    CHUNK = 256
+
+    def __init__(self, laplacian, sharing):
+        s = min(sharing, self.MOST)
+        self.n_columns = K = laplacian.shape[0]
+        self._precision = sparse.csc_array(
+            (1 - s) * sparse.eye_array(K) + s * laplacian
+        )
+        self._solve = splu(self._precision).solve
+        diagonal = [
+            np.einsum("ij,ij->j", block, self._solve(block))
+            for block in map(self._unit_columns, range(0, K, self.CHUNK))
+        ]
+        self._root = np.sqrt(np.concatenate(diagonal))
+
+    def _unit_columns(self, start):
+        return np.eye(self.n_columns, min(self.CHUNK, self.n_columns - start), -start)
+
+    def times(self, V):
+        scaled = np.asarray(V / self._root, dtype=np.float64)
+        return (self._solve(np.ascontiguousarray(scaled.T)).T / self._root).astype(
+            V.dtype
+        )
+
+    def divide(self, W):
+        scaled = (self._precision @ (W * self._root).T).T * self._root
+        return scaled.astype(W.dtype)
+
+    def damping(self, D):
+        # It only preconditions: M is taken for its own diagonal.
+        return IdentityCovariance(self.n_columns).damping(D)
+
+    def toarray(self):
+        return self.times(np.eye(self.n_columns))

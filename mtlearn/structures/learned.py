@@ -2,11 +2,14 @@
 
 import numpy as np
 
-from .covariance import DenseCovariance
-from .independent import Independent
+from .base import CovarianceStructure
+from .covariance import DenseCovariance, LowRankCovariance
+
+# Up to so many columns their whole (K, K) covariance is decomposed.
+MAX_DENSE = 200
 
 
-class Learned(Independent):
+class Learned(CovarianceStructure):
     r"""Columns share whatever directions they turn out to have in common.
 
     Minimises the loss plus
@@ -30,22 +33,32 @@ class Learned(Independent):
     max_rounds = 10
     smoothing_decay = 0.5
 
-    def revise(self, W, sharing, previous):
+    def revise(self, W, targets, sharing, previous):
         if sharing == 0 or len(W) < 2:
             return None
-        W = W.astype(np.float64)
-        values, vectors = np.linalg.eigh(W @ W.T)
-        values = np.maximum(values, 0)
-        if values[-1] == 0:
+        values, vectors = _spectrum(W.astype(np.float64))
+        if values[-1] <= 0:
             return None
-        smoothing = previous.smoothing or np.sqrt(values.mean())
+        n_other = len(W) - len(values)
+        smoothing = previous.smoothing or np.sqrt(values.sum() / len(W))
         smoothing *= self.smoothing_decay
         root = np.sqrt(values + smoothing**2)
-        omega = len(W) * root / root.sum()
+        unit = len(W) / (root.sum() + n_other * smoothing)
+        omega, other = unit * root, unit * smoothing
+        offset = sharing / 2 * smoothing**2 * (np.sum(1 / omega) + n_other / other)
         spectrum = omega / ((1 - sharing) * omega + sharing)
-        return DenseCovariance(
-            vectors,
-            spectrum,
-            smoothing=smoothing,
-            offset=sharing / 2 * smoothing**2 * np.sum(1 / omega),
-        )
+        if n_other == 0:
+            return DenseCovariance(vectors, spectrum, smoothing, offset)
+        tail = other / ((1 - sharing) * other + sharing)
+        return LowRankCovariance(vectors, spectrum, tail, smoothing, offset)
+
+
+def _spectrum(W):
+    """Eigenvalues and eigenvectors of WW' (K, K), all or those that are not zero."""
+    if len(W) <= max(W.shape[1], MAX_DENSE):
+        values, vectors = np.linalg.eigh(W @ W.T)
+        return np.maximum(values, 0), vectors
+    values, right = np.linalg.eigh(W.T @ W)
+    kept = values > 1e-12 * max(values[-1], 0)
+    values, right = values[kept], right[:, kept]
+    return values, W @ (right / np.sqrt(values))

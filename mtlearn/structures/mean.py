@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from .base import CovarianceStructure
 from .covariance import IdentityCovariance, TiedCovariance
-from .independent import Independent
 
 
-class Mean(Independent):
+class Mean(CovarianceStructure):
     r"""Columns that ask the same question are a shared vector plus their own part.
 
     ``M = (1 - s) I + s 11'`` inside a label group, which is the same model as
@@ -22,13 +22,16 @@ class Mean(Independent):
 
     uses_label_groups = True
 
-    def start(self, column_tie, sharing):
+    def start(self, targets, sharing):
         if sharing == 0:
-            return IdentityCovariance(len(column_tie))
-        return TiedCovariance(column_tie, sharing)
+            return IdentityCovariance(targets.n_columns)
+        return TiedCovariance(targets.column_tie, sharing)
+
+    def shared_part(self, state, covariance, targets, sharing):
+        return tie_means(state.W.T, targets.column_tie, sharing)
 
 
-def shared_part(coef, column_tie, sharing):
+def tie_means(coef, column_tie, sharing):
     """Shared vector of each tie: ``s sum_t w_t / (s T + 1 - s)``.
 
     Parameters

@@ -1,5 +1,6 @@
 """Multi-task support vector machines."""
 
 from .linear_svc import MultiTaskLinearSVC
+from .linear_svr import MultiTaskLinearSVR
 
-__all__ = ["MultiTaskLinearSVC"]
+__all__ = ["MultiTaskLinearSVC", "MultiTaskLinearSVR"]

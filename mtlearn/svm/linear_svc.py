@@ -2,7 +2,8 @@
 
 from ..base import DecisionFunctionMixin, MultiTaskClassifierMixin
 from ..linear_model.base import MultiTaskLinearModel
-from ..losses import SquaredHinge
+from ..losses import Hinge, SquaredHinge
+from ..validation import check_choice
 
 
 class MultiTaskLinearSVC(
@@ -13,10 +14,11 @@ class MultiTaskLinearSVC(
     Minimises over the coefficients W, one column :math:`w_k` per score column,
 
     .. math::
-        C \sum_{i,k} s_{ik} \max(0, 1 - y_{ik} (x_i' w_k + b_k))^2
+        C \sum_{i,k} s_{ik} \, \ell(y_{ik} (x_i' w_k + b_k))
         + \tfrac12 \operatorname{tr}(W M^{-1} W')
 
-    where the sum runs over the observed labels, :math:`s_{ik}` is sample weight times
+    over the observed labels, with :math:`\ell(m) = \max(0, 1 - m)^2`, or without the
+    square, :math:`s_{ik}` is sample weight times
     task weight, and M is the covariance of the columns that ``structure`` and
     ``sharing`` stand for. A task with two classes owns one column, a task with c > 2
     classes c columns, each class against the rest. Intercepts are neither shared nor
@@ -27,28 +29,48 @@ class MultiTaskLinearSVC(
     C : float, default=1.0
         Weight of the losses, which are summed: it means what it means in
         :class:`sklearn.svm.LinearSVC`, at every structure and sharing.
+    loss : {"squared_hinge", "hinge"}, default="squared_hinge"
+        ``"hinge"`` is solved to a proven ``duality_gap_``, and takes longer.
     sharing : float in [0, 1], default=0.5
-        From independent tasks (0) to the most that the structure can tie (1).
-        Means nothing to ``structure="independent"``.
-    structure : {"learned", "mean", "independent"} or object, default="learned"
-        ``"learned"``: tasks share directions that are found while fitting; makes no
-        assumption about which tasks agree. ``"mean"``: tasks that ask the same question
+        From independent tasks (0) to the most that the structure can tie (1). An error
+        where the structure has no such dial.
+    structure : str or Structure, default="learned"
+        What tasks share, an entry of :data:`mtlearn.structures.STRUCTURES`.
+        ``"learned"``: directions that are found while fitting; makes no assumption
+        about which tasks agree. ``"mean"``: tasks that ask the same question
         (``label_groups``) vary around a common mean, which is the model
         ``w_t = w_shared + v_t`` with a regulariser on each part, see
-        :func:`mtlearn.linear_model.two_part`. ``"independent"``: none.
+        :func:`mtlearn.linear_model.two_part`. ``"clustered"``: the same in groups of
+        tasks that are found. ``"graph"``: neighbours in ``task_graph`` are alike.
+        ``"low_rank"``, ``"joint_sparse"``, ``"shared_plus_low_rank"``,
+        ``"shared_plus_sparse"``: penalties that make exact zeros, for the squared
+        hinge. ``"independent"``: nothing.
     label_groups : None, "all" or list of lists of task names, default=None
-        For ``structure="mean"``: the tasks that ask the same question. None ties
+        For structures that tie tasks which ask the same question: which do. None ties
         columns that are pandas Categoricals with equal categories.
+    task_graph : array-like of shape (n_tasks, n_tasks), default=None
+        For ``structure="graph"``: weights of edges, or a Laplacian.
     task_weight : None, "balanced", "null_loss", dict or array, default=None
         Multiplies the losses of a task. ``"balanced"``: one over its number of labels,
         ``"null_loss"``: one over the loss of its best constant, both scaled to mean 1.
         A dict gives weights by task name, names left out count 1. At sharing 0 a task's
         weight is its own C.
+    class_weight : None, "balanced" or dict, default=None
+        Multiplies the losses of a class. ``"balanced"``: by one over its share among
+        the task's labels. A dict gives weights by label, or any of these forms by task
+        name.
     fit_intercept : bool, default=True
     tol : float, default=1e-4
-        Stop when the gradient's norm has fallen to this share of that at zero.
+        Stop when the gradient's norm has fallen to this share of that at zero; with
+        ``loss="hinge"``, when the duality gap is this share of the objective.
     max_iter : int, default=100
-        Newton steps; for ``"learned"``, of each of its at most ten rounds.
+        Newton steps; of each round, for structures that are learned; hundreds of
+        proximal steps, for those with exact zeros.
+    warm_start : bool, default=False
+        Start from the coefficients of the last fit, if their shape is the same.
+    memory : None, str or joblib.Memory, default=None
+        Where to keep decompositions of X for other fits, as in
+        :class:`sklearn.pipeline.Pipeline`.
     verbose : int, default=0
         1 prints the objective after each Newton step. scikit-learn's callbacks
         (``set_callbacks(ProgressBar())``, from 1.9 on) show them as a bar.
@@ -75,8 +97,10 @@ class MultiTaskLinearSVC(
         Newton steps, all rounds together.
     converged_ : bool
     objective_path_ : ndarray of shape (n_iter_,)
-        Objective after each step; it never rises. For ``"learned"`` the second round
-        brings in the smoothing's own part, which may lift it there, once.
+        Objective after each step; it never rises, but for ``loss="hinge"``, whose kink
+        is rounded less and less.
+    duality_gap_ : float
+        With ``loss="hinge"``: the objective exceeds the least one by no more.
 
     Raises
     ------
@@ -115,25 +139,36 @@ class MultiTaskLinearSVC(
         self,
         *,
         C=1.0,
+        loss="squared_hinge",
         sharing=0.5,
         structure="learned",
         label_groups=None,
+        task_graph=None,
         task_weight=None,
+        class_weight=None,
         fit_intercept=True,
         tol=1e-4,
         max_iter=100,
+        warm_start=False,
+        memory=None,
         verbose=0,
     ):
         self.C = C
+        self.loss = loss
         self.sharing = sharing
         self.structure = structure
         self.label_groups = label_groups
+        self.task_graph = task_graph
         self.task_weight = task_weight
+        self.class_weight = class_weight
         self.fit_intercept = fit_intercept
         self.tol = tol
         self.max_iter = max_iter
+        self.warm_start = warm_start
+        self.memory = memory
         self.verbose = verbose
 
-    @staticmethod
-    def _loss():
-        return SquaredHinge()
+    def _losses(self):
+        check_choice(self.loss, "loss", ("squared_hinge", "hinge"))
+        loss = Hinge() if self.loss == "hinge" else SquaredHinge()
+        return {"classification": loss}

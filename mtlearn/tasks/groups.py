@@ -10,7 +10,8 @@ def read_label_groups(label_groups, names, kinds, categories):
 
     Parameters
     ----------
-    label_groups : None, "all" or list of lists of task names or indices
+    label_groups : None, "all", list of lists of task names or indices, or callable
+        A callable is given ``names`` and returns one of the other forms.
         None ties all regression tasks, and label tasks that were given as pandas
         Categoricals with equal categories. Integer codes or binary tasks are never
         tied by themselves: that two columns hold 0 and 1 says nothing about their
@@ -25,6 +26,8 @@ def read_label_groups(label_groups, names, kinds, categories):
         Only groups of two tasks or more.
     """
     n_tasks = len(names)
+    if callable(label_groups):
+        label_groups = label_groups(names)
     if label_groups is None:
         groups = _automatic_groups(kinds, categories)
     elif isinstance(label_groups, str):

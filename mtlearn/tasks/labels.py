@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+# Types whose values are equal to themselves, or NaN.
+SELF_EQUAL = {str, int, float, bool, np.str_, np.bool_, np.int64, np.float64}
 # Text that a careless export leaves where a label was missing.
 SUSPICIOUS_LABELS = ("", "nan", "NaN", "None", "<NA>")
 
@@ -150,10 +152,16 @@ def _read_array(array):
     if values.dtype.kind == "f":
         observed = ~np.isnan(values)
     elif values.dtype == object:
-        observed = np.fromiter((not _is_missing(v) for v in values), bool, len(values))
+        observed = _observed_objects(values)
     else:
         observed = np.ones(len(values), dtype=bool)
     return LabelColumn(values, observed if mask is None else observed & ~mask)
+
+
+def _observed_objects(values):
+    if set(map(type, values)) <= SELF_EQUAL:
+        return (values == values).astype(bool)  # but for NaN
+    return np.fromiter((not _is_missing(v) for v in values), bool, len(values))
 
 
 def _is_missing(value):
@@ -179,8 +187,11 @@ def _tighten(values, observed, name):
     seen = values[observed]
     if len(seen) == 0:
         return np.full(len(values), np.nan)
-    families = [_family(value) for value in seen]
+    # One value of each type tells all families; which value is odd, only an error asks.
+    examples = {type(value): value for value in seen}.values()
+    families = [_family(value) for value in examples]
     if len(set(families)) > 1:
+        families = [_family(value) for value in seen]
         odd = next(i for i, family in enumerate(families) if family != families[0])
         raise ValueError(
             f"Unknown label type: task {name!r} mixes {families[0]} and "

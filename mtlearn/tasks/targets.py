@@ -1,12 +1,13 @@
 """What the tasks ask of a model, in plain arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .groups import read_label_groups
+from .kinds import read_task_types
 from .labels import LabelTable
-from .weights import read_sample_weight, resolve_task_weight
+from .weights import class_weights, read_sample_weight, resolve_task_weight
 
 
 @dataclass
@@ -45,6 +46,8 @@ class TaskTargets:
         Columns of one label group and one label have the same tie.
     constant : ndarray of int (T,)
         The code of the only class seen, else -1.
+    one_unit : bool
+        Whether the numbers of all regression tasks are of one unit.
     """
 
     names: list
@@ -63,6 +66,7 @@ class TaskTargets:
     column_label: np.ndarray
     column_tie: np.ndarray
     constant: np.ndarray
+    one_unit: bool = False
 
     @property
     def n_tasks(self):
@@ -89,6 +93,20 @@ class TaskTargets:
             counts += np.bincount(code.astype(int), weight, minlength=len(counts))
         return counts / counts.sum()
 
+    def in_units(self, center, scale):
+        """The same, with the numbers of regression tasks as ``(y - center) / scale``.
+
+        Parameters
+        ----------
+        center, scale : ndarray (T,)
+            Ignored where a task holds labels.
+        """
+        value = self.value.astype(np.float64)
+        for t in np.flatnonzero([known is None for known in self.classes]):
+            part = slice(self.indptr[t], self.indptr[t + 1])
+            value[part] = (value[part] - center[t]) / scale[t]
+        return replace(self, value=value)
+
     @classmethod
     def read(
         cls,
@@ -99,39 +117,50 @@ class TaskTargets:
         task_weight=None,
         null_loss=None,
         label_groups=(),
+        class_weight=None,
     ):
         """Read labels of any form.
 
         Parameters
         ----------
         Y : see :class:`LabelTable`
-        kind : {"classification", "regression"}
+        kind : {"classification", "regression"}, or see :func:`read_task_types`
             How to read every column.
         sample_weight : None or array-like, (n_rows,) or (n_rows, n_tasks)
         task_weight : see :func:`resolve_task_weight`
-        null_loss : callable (values, weights) -> float, optional
+        null_loss : callable (kind, values, weights) -> float, optional
             Mean loss of the best constant on one task, for ``"null_loss"``.
         label_groups : see :func:`read_label_groups`
             ``()`` ties nothing.
+        class_weight : see :func:`class_weights`
         """
         table = LabelTable(Y)
         sample_weight = read_sample_weight(sample_weight, table.n_rows, table.n_tasks)
+        kinds = read_task_types(kind, table)
         parts = [
-            _observed_pairs(table, t, kind, sample_weight) for t in range(table.n_tasks)
+            _observed_pairs(table, t, kind, sample_weight)
+            for t, kind in enumerate(kinds)
         ]
-        kinds = [kind] * table.n_tasks
         return cls._assemble(
             parts, table.names, kinds, table.ndim, table.n_rows, task_weight, null_loss,
-            label_groups,
+            label_groups, class_weight,
         )  # fmt: skip
 
     @classmethod
     def from_column(
-        cls, task_ids, y, kind, *, sample_weight=None, task_weight=None, null_loss=None
+        cls,
+        task_ids,
+        y,
+        kind,
+        *,
+        sample_weight=None,
+        task_weight=None,
+        null_loss=None,
+        class_weight=None,
     ):
         """Read tasks that have their own rows: one task id and one label per row.
 
-        All tasks ask the same question, so they form one label group. No
+        All tasks ask the same question, in one unit, so they form one label group. No
         (n_rows, n_tasks) array is ever made.
         """
         table = LabelTable(y)
@@ -143,15 +172,17 @@ class TaskTargets:
         cuts = np.searchsorted(code[row][order], np.arange(1, len(tasks)))
         split = [np.split(part[order], cuts) for part in (row, value, weight)]
         parts = [(*part, categories) for part in zip(*split)]
-        return cls._assemble(
+        targets = cls._assemble(
             parts, [str(task) for task in tasks], [kind] * len(tasks), 1, table.n_rows,
-            task_weight, null_loss, "all",
+            task_weight, null_loss, "all", class_weight,
         )  # fmt: skip
+        return replace(targets, one_unit=True)
 
     @classmethod
     def _assemble(
-        cls, parts, names, kinds, ndim, n_rows, task_weight, null_loss, label_groups
-    ):
+        cls, parts, names, kinds, ndim, n_rows, task_weight, null_loss, label_groups,
+        class_weight,
+    ):  # fmt: skip
         groups = read_label_groups(label_groups, names, kinds, [p[3] for p in parts])
         n_labels = np.array([weight.sum() for _, _, weight, _ in parts])
         if not n_labels.any():
@@ -162,7 +193,10 @@ class TaskTargets:
         losses = None
         if isinstance(task_weight, str) and task_weight == "null_loss":
             losses = np.array(
-                [null_loss(v, w) if len(v) else 0 for _, v, w, _ in parts]
+                [
+                    null_loss(kind, v, w) if len(v) else 0
+                    for kind, (_, v, w, _) in zip(kinds, parts)
+                ]
             )
         task_weight = resolve_task_weight(task_weight, names, n_labels, losses)
         parts = [
@@ -173,6 +207,13 @@ class TaskTargets:
         ]
         classes = _read_classes(parts, kinds, groups)
         codes = [_encode(part[1], known) for part, known in zip(parts, classes)]
+        factors = class_weights(
+            class_weight, names, classes, codes, [part[2] for part in parts]
+        )
+        weight = [
+            part[2] if factor is None else part[2] * factor[code]
+            for part, factor, code in zip(parts, factors, codes)
+        ]
         return cls(
             names=names,
             kinds=kinds,
@@ -181,7 +222,7 @@ class TaskTargets:
             indptr=np.cumsum([0, *map(len, codes)]),
             row=np.concatenate([part[0] for part in parts]),
             value=np.concatenate(codes),
-            weight=np.concatenate([part[2] for part in parts]),
+            weight=np.concatenate(weight),
             task_weight=task_weight,
             classes=classes,
             label_groups=groups,

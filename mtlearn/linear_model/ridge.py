@@ -1,0 +1,143 @@
+"""The multi-task ridge regression."""
+
+from ..base import MultiTaskRegressorMixin
+from ..losses import Huber, Squared
+from ..validation import check_choice, check_number
+from .base import MultiTaskLinearModel
+
+
+class MultiTaskRidge(MultiTaskRegressorMixin, MultiTaskLinearModel):
+    r"""Least squares, plain or robust, for many tasks that share their parameters.
+
+    Minimises over the coefficients W, one column :math:`w_t` per task,
+
+    .. math::
+        C \sum_{i,t} s_{it} \, \ell(x_i' w_t + b_t - y_{it})
+        + \tfrac12 \operatorname{tr}(W M^{-1} W')
+
+    over the observed targets, with :math:`\ell(r) = r^2 / 2` or Huber's loss,
+    :math:`s_{it}` sample weight times task weight, and M the covariance of the tasks
+    that ``structure`` and ``sharing`` stand for. Intercepts are neither shared nor
+    penalised. One task, or sharing 0, is :class:`sklearn.linear_model.Ridge` with
+    ``alpha = 1 / C``.
+
+    Parameters
+    ----------
+    C : float, default=1.0
+        Weight of the losses, which are summed.
+    loss : {"squared", "huber"}, default="squared"
+    delta : float, default=1.35
+        For ``loss="huber"``: residuals beyond it count in proportion, in standard
+        deviations of the task if ``scale_targets``, else in units of y.
+    sharing : float in [0, 1], default=0.5
+        From independent tasks (0) to the most that the structure can tie (1).
+    structure : str or Structure, default="learned"
+        What tasks share, an entry of :data:`mtlearn.structures.STRUCTURES`: "learned",
+        "mean", "independent", "graph", "clustered", "low_rank", "joint_sparse",
+        "shared_plus_low_rank", "shared_plus_sparse".
+    label_groups : None, "all" or list of lists of task names, default=None
+        For structures that tie tasks which ask the same question: which do. None ties
+        all tasks.
+    task_graph : array-like of shape (n_tasks, n_tasks), default=None
+        For ``structure="graph"``: weights of edges, or a Laplacian.
+    task_weight : None, "balanced", "null_loss", dict or array, default=None
+        Multiplies the losses of a task. At sharing 0 it is the task's own C.
+    scale_targets : bool, default=True
+        Fit every task in units of its own standard deviation (``target_scale_``), so
+        that neither weights nor sharing depend on units. Squared loss at sharing 0 is
+        the same either way.
+    fit_intercept : bool, default=True
+    tol : float, default=1e-4
+        Stop when the gradient's norm has fallen to this share of that at zero.
+    max_iter : int, default=100
+        Newton steps; of each round, for structures that are learned; hundreds of
+        proximal steps, for those with exact zeros.
+    warm_start : bool, default=False
+        Start from the coefficients of the last fit, if their shape is the same.
+    memory : None, str or joblib.Memory, default=None
+        Where to keep decompositions of X for other fits, as in
+        :class:`sklearn.pipeline.Pipeline`.
+    verbose : int, default=0
+        1 prints the objective after each step.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_outputs, n_features)
+        One row per task that has targets, in units of y.
+    intercept_ : ndarray of shape (n_outputs,)
+    columns_ : ndarray of shape (n_tasks + 1,)
+        Task t owns the rows ``columns_[t]:columns_[t + 1]`` of ``coef_``.
+    target_scale_ : ndarray of shape (n_tasks,)
+    coef_shared_ : ndarray of shape (n_shared, n_features)
+        What tied tasks have in common, in units of ``target_scale_``.
+    coef_task_ : ndarray of shape (n_outputs, n_features)
+        What they have not, in units of y.
+    label_groups_ : list of lists of task names
+        What was tied.
+    column_covariance_ : ndarray of shape (n_outputs, n_outputs)
+    task_similarity_ : ndarray of shape (n_tasks, n_tasks)
+    n_tasks_ : int
+    task_names_in_ : ndarray of str
+    n_features_in_ : int
+    n_iter_ : int
+    converged_ : bool
+    objective_path_ : ndarray of shape (n_iter_,)
+        Objective after each step, for scaled targets.
+
+    References
+    ----------
+    Evgeniou and Pontil, "Regularized multi-task learning", KDD 2004.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mtlearn.linear_model import MultiTaskRidge
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(40, 5))
+    >>> Y = X @ rng.normal(size=(5, 1)) + 0.1 * rng.normal(size=(40, 3))
+    >>> Y[10:, 2] = np.nan  # the third task has ten rows
+    >>> model = MultiTaskRidge(structure="mean", sharing=0.9).fit(X, Y)
+    >>> bool(model.score(X, Y) > 0.98)
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        C=1.0,
+        loss="squared",
+        delta=1.35,
+        sharing=0.5,
+        structure="learned",
+        label_groups=None,
+        task_graph=None,
+        task_weight=None,
+        scale_targets=True,
+        fit_intercept=True,
+        tol=1e-4,
+        max_iter=100,
+        warm_start=False,
+        memory=None,
+        verbose=0,
+    ):
+        self.C = C
+        self.loss = loss
+        self.delta = delta
+        self.sharing = sharing
+        self.structure = structure
+        self.label_groups = label_groups
+        self.task_graph = task_graph
+        self.task_weight = task_weight
+        self.scale_targets = scale_targets
+        self.fit_intercept = fit_intercept
+        self.tol = tol
+        self.max_iter = max_iter
+        self.warm_start = warm_start
+        self.memory = memory
+        self.verbose = verbose
+
+    def _losses(self):
+        check_choice(self.loss, "loss", ("squared", "huber"))
+        check_number(self.delta, "delta", 0, open_low=True)
+        loss = Squared() if self.loss == "squared" else Huber(self.delta)
+        return {"regression": loss}

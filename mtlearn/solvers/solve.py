@@ -1,0 +1,66 @@
+"""One door to all solvers: the structure decides which."""
+
+from .alternate import alternate
+from .newton import State
+from .proximal import proximal
+from .reweighted import reweighted
+from .workspace import Workspace
+
+
+def solve(
+    objective,
+    structure,
+    targets,
+    sharing,
+    *,
+    tol,
+    max_iter,
+    step=None,
+    workspace=None,
+    start=None,
+):
+    """Coefficients of a linear model under any structure.
+
+    Parameters
+    ----------
+    objective : LinearObjective
+    structure : an entry of :data:`mtlearn.structures.STRUCTURES`
+    targets : TaskTargets
+        For its columns.
+    sharing : float
+    tol, max_iter, step : see :func:`newton_cg`
+    workspace : Workspace, optional
+        Of the same X and row weights, if there is one.
+    start : pair of ndarrays W (d, K) and b (K,), optional
+        Where to start, near the solution if possible.
+
+    Returns
+    -------
+    state : State
+    covariance : the covariance of the last round, None for penalties
+    """
+    workspace = workspace or Workspace(objective)
+    settings = {"tol": tol, "max_iter": max_iter, "step": step}
+    penalties = None
+    if hasattr(structure, "penalties"):
+        penalties = structure.penalties(targets, sharing)
+    basis, problem, preconditioner = None, objective, workspace.preconditioner
+    if penalties is None or all(p.rotation_invariant for p in penalties):
+        basis, problem, preconditioner = workspace.enter(objective)
+    state = State.zero(problem)
+    if start is not None:
+        state.W[:] = start[0] if basis is None else basis.T @ start[0]
+        state.b[:] = start[1]
+    if penalties is None:
+        covariance = alternate(
+            problem, structure, targets, sharing, preconditioner, state, **settings
+        )
+    else:
+        covariance = None
+        reweighted(problem, penalties, preconditioner, state)
+        first_step = 1 / (objective.C * max(preconditioner.largest, 1e-30))
+        proximal(problem, penalties, state, first_step=first_step, **settings)
+    if basis is not None:
+        state.W, state.V = basis @ state.W, basis @ state.V
+        state.parts = state.parts and [basis @ part for part in state.parts]
+    return state, covariance

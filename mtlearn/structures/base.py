@@ -1,0 +1,81 @@
+"""What every structure promises."""
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from .covariance import IdentityCovariance
+
+
+class Structure(BaseEstimator):
+    """How the score columns are tied; sees W and the columns, never X or labels.
+
+    Attributes
+    ----------
+    uses_label_groups : bool
+        Whether the structure ties columns by what they ask.
+    has_sharing : bool
+        Whether ``sharing`` means anything to it.
+    """
+
+    uses_label_groups = False
+    has_sharing = True
+
+    def check(self, targets):
+        """Raise ValueError where the parameters do not fit these tasks."""
+
+    def label_groups(self, label_groups, names):
+        """What ``label_groups`` means here, or who is tied where it is None."""
+        return label_groups if self.uses_label_groups else ()
+
+    def shared_part(self, state, covariance, targets, sharing):
+        """What tied columns have in common.
+
+        Returns
+        -------
+        shared : ndarray (n_shared, n_features)
+        member : ndarray of int (K,)
+            Which row of ``shared`` a column contains, -1 for none.
+        """
+        nothing = np.zeros((0, state.W.shape[0]), dtype=state.W.dtype)
+        return nothing, np.full(state.W.shape[1], -1)
+
+    def facts(self, state, covariance, targets):
+        """Fitted attributes that only this structure has, a dict."""
+        return {}
+
+
+class CovarianceStructure(Structure):
+    """A prior covariance M of the columns: the penalty is ``1/2 tr(W M^-1 W')``.
+
+    Attributes
+    ----------
+    max_rounds : int
+        How many covariances the solver may be given in turn.
+    """
+
+    max_rounds = 1
+
+    def start(self, targets, sharing):
+        """The covariance to begin with.
+
+        Parameters
+        ----------
+        targets : TaskTargets
+            For its columns: ``column_tie``, ``column_task``, ``n_columns``.
+        sharing : float
+        """
+        return IdentityCovariance(targets.n_columns)
+
+    def revise(self, W, targets, sharing, previous):
+        """The next covariance given the coefficients (K, d), or None to stop."""
+        return None
+
+
+class PenaltyStructure(Structure):
+    """Penalties with exact zeros: W is a sum of parts, each with its own penalty."""
+
+    has_sharing = False
+
+    def penalties(self, targets, sharing):
+        """A list of :mod:`penalties <mtlearn.structures.penalties>`, one per part."""
+        raise NotImplementedError
