@@ -49,8 +49,8 @@ def progress_steps(estimator, X, y, total, name):
     Parameters
     ----------
     estimator : estimator whose ``fit`` is decorated with :func:`reports_progress`
-    total : int
-        The most steps there can be.
+    total : int or None
+        The most steps there can be, if that is known.
     name : str
         What a step is called.
     """

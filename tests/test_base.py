@@ -221,6 +221,11 @@ class LeastSquares(MultiTaskRegressorMixin, MultiTaskEstimator):
         self.task_weight_ = targets.task_weight
         return self
 
+    def _null_loss(self, kind, values, weight):
+        assert kind == "regression"
+        mean = np.average(values, weights=weight)
+        return np.average((values - mean) ** 2, weights=weight)
+
     def _scores(self, X):
         return X @ self.coef_.T
 

@@ -7,7 +7,13 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ..base import MultiTaskEstimator
-from ..solvers import LinearObjective, Workspace, one_class_intercept, solve
+from ..solvers import (
+    LinearObjective,
+    Workspace,
+    most_steps,
+    one_class_intercept,
+    solve,
+)
 from ..solvers.objective import loss_of_tasks
 from ..solvers.reuse import decomposition
 from ..structures import STRUCTURES, Graph, Structure
@@ -62,8 +68,8 @@ class MultiTaskLinearModel(MultiTaskEstimator):
         X, targets = self._read(X, y, sample_weight, self._tied_by(structure))
         if structure.uses_label_groups and targets.ndim == 2:
             _warn_if_nothing_is_tied(targets, self.structure)
-        most = getattr(structure, "max_rounds", 100) * self.max_iter
-        with progress_steps(self, X, y, most, "Newton step") as step:
+        most = most_steps(structure, self._losses().values(), self.max_iter)
+        with progress_steps(self, X, y, most, "step") as step:
             workspace = self._fit(
                 X, targets, structure=structure, before=before, workspace=workspace,
                 step=step,

@@ -15,13 +15,14 @@ from .newton import newton_cg
 from .objective import LinearObjective
 from .one_class import one_class_intercept
 from .preconditioner import GramPreconditioner
-from .solve import solve
+from .solve import most_steps, solve
 from .workspace import Workspace
 
 __all__ = [
     "GramPreconditioner",
     "LinearObjective",
     "Workspace",
+    "most_steps",
     "newton_cg",
     "one_class_intercept",
     "solve",

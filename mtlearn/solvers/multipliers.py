@@ -21,6 +21,7 @@ FIRST_TOL = 0.03
 NARROWER = 0.4
 # Share of the gap that the smooth problem may be off its own solution.
 INNER_SHARE = 0.1
+GRADIENT_SHARE = 0.3
 
 
 def multipliers(objective, covariance, preconditioner, state, *, tol, **settings):
@@ -48,7 +49,9 @@ def multipliers(objective, covariance, preconditioner, state, *, tol, **settings
         if state.converged or state.stopped:
             break
         width = max(NARROWER * width, least)
-        goal = np.sqrt(2 * INNER_SHARE * state.gap)
+        # The gap has half the square of the gradient in W, and the gradient in the
+        # intercepts times their size.
+        goal = min(np.sqrt(2 * INNER_SHARE * state.gap), GRADIENT_SHARE * state.gap)
         inner_tol = min(inner_tol, goal / max(state.scale, 1e-300))
     return state
 

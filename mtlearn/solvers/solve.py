@@ -2,9 +2,18 @@
 
 from .alternate import alternate
 from .newton import State
-from .proximal import proximal
+from .proximal import STEPS_PER_ITERATION, proximal
 from .reweighted import reweighted
 from .workspace import Workspace
+
+
+def most_steps(structure, losses, max_iter):
+    """How many steps a run may take at most, None if that is not known before it."""
+    if hasattr(structure, "penalties"):
+        return STEPS_PER_ITERATION * max_iter
+    if not all(loss.differentiable for loss in losses):
+        return None
+    return structure.max_rounds * max_iter
 
 
 def solve(
@@ -57,7 +66,8 @@ def solve(
         )
     else:
         covariance = None
-        reweighted(problem, penalties, preconditioner, state)
+        if start is None:
+            reweighted(problem, penalties, preconditioner, state)
         first_step = 1 / (objective.C * max(preconditioner.largest, 1e-30))
         proximal(problem, penalties, state, first_step=first_step, **settings)
     if basis is not None:

@@ -64,20 +64,32 @@ class Graph(CovarianceStructure):
         laplacian = _columns_laplacian(_laplacian(self.task_graph), targets)
         if targets.n_columns > MAX_DENSE:
             return SparseCovariance(laplacian, sharing)
-        return DenseCovariance.from_matrix(_correlation(laplacian.toarray(), sharing))
+        return DenseCovariance.from_matrix(_correlation(laplacian, sharing))
 
 
 def _correlation(laplacian, sharing):
-    """M of a dense Laplacian, finite at sharing 1."""
+    """M (K, K) of a Laplacian, component by component."""
+    M = np.eye(laplacian.shape[0])
+    n_components, component = connected_components(laplacian != 0, directed=False)
+    for c in range(n_components):
+        own = np.flatnonzero(component == c)
+        if len(own) > 1:
+            block = laplacian[own][:, own].toarray()
+            M[np.ix_(own, own)] = _component_correlation(block, sharing)
+    return M
+
+
+def _component_correlation(laplacian, sharing):
     values, vectors = np.linalg.eigh(laplacian)
-    null = values <= 1e-10 * max(values[-1], 1.0)
-    values = np.where(null, 0.0, values)
-    # (1 - s) (I + eta L)^-1 without the division by 1 - s; at s = 1, the projection
-    # on the null space of L.
-    scale = 1 - sharing if null.any() else 1.0
-    inverse = np.where(null, 1.0, scale / (1 - sharing + sharing * values))
+    null = values <= 1e-10 * values[-1]
+    if sharing == 1 and null.any():
+        # The limit: a projection on what the graph does not penalise.
+        inverse = null.astype(float)
+    else:
+        values[null] = 0
+        inverse = 1 / (1 - sharing + sharing * values)
     M = (vectors * inverse) @ vectors.T
-    root = np.sqrt(np.maximum(np.diag(M), 1e-300))
+    root = np.sqrt(np.diag(M))
     M = M / root / root[:, None]
     np.fill_diagonal(M, 1.0)
     return M
@@ -109,13 +121,17 @@ def _laplacian(graph):
             "structure='graph' needs task_graph, a symmetric array (n_tasks, n_tasks) "
             "of how much each two tasks are alike"
         )
-    graph = sparse.csr_array(graph, dtype=np.float64)
+    try:
+        if not sparse.issparse(graph):
+            graph = np.atleast_2d(np.asarray(graph, dtype=np.float64))
+        graph = sparse.csr_array(graph, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"task_graph is not an array of numbers: {error}") from error
     if graph.shape[0] != graph.shape[1]:
         raise ValueError(f"task_graph has shape {graph.shape}, expected a square array")
     if not np.isfinite(graph.data).all():
         raise ValueError("task_graph contains NaN or infinity")
-    skew = abs(graph - graph.T).max() if graph.nnz else 0.0
-    if skew > 1e-10 * abs(graph).max():
+    if graph.nnz and abs(graph - graph.T).max() > 1e-10 * abs(graph).max():
         i, j = np.unravel_index(abs(graph - graph.T).argmax(), graph.shape)
         raise ValueError(
             f"task_graph is not symmetric: entry ({i}, {j}) is {graph[i, j]}, "

@@ -72,3 +72,14 @@ def test_fewer_features_at_predict_are_refused():
     model = MultiTaskLinearSVC().fit(X, Y)
     with pytest.raises(ValueError, match=r"3 features.*expecting 4"):
         model.predict(X[:, :3])
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
+@pytest.mark.parametrize("structure", ["learned", "independent"])
+@pytest.mark.parametrize("max_iter", [1, 2, 100])
+def test_any_number_of_iterations_can_be_run(loss, structure, max_iter):
+    X, Y = problem()
+    model = MultiTaskLinearSVC(loss=loss, structure=structure, max_iter=max_iter)
+    model.set_params(sharing=0.5, tol=1e-6).fit(X, Y)
+    assert len(model.objective_path_) == model.n_iter_

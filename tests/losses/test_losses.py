@@ -1,47 +1,105 @@
-"""Every loss of the registry: derivatives, null loss, dtypes."""
+"""Losses of single scores: derivatives, null loss, dtypes."""
 
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from mtlearn.losses import LOSSES
+from mtlearn.losses import LOSSES, Huber, SquaredEpsilonInsensitive
 
 STEP = 1e-6
+ALL = {
+    **{name: loss() for name, loss in LOSSES.items()},
+    "narrow huber": Huber(0.4),
+    "wide tube": LOSSES["epsilon_insensitive"](0.6),
+    "wide squared tube": SquaredEpsilonInsensitive(0.6),
+}
+OF_ONE_SCORE = {name: loss for name, loss in ALL.items() if not loss.is_multiclass}
+SMOOTH = {name: loss for name, loss in OF_ONE_SCORE.items() if loss.differentiable}
+CLASSIFIERS = {n: loss for n, loss in ALL.items() if loss.kind == "classification"}
+REGRESSORS = {n: loss for n, loss in ALL.items() if loss.kind == "regression"}
 
 
-@pytest.fixture(params=LOSSES, ids=str)
-def loss(request):
-    return LOSSES[request.param]()
+def each(losses):
+    return pytest.mark.parametrize("loss", losses.values(), ids=losses)
 
 
-def pairs():
+def pairs(loss):
     """Targets and raw scores on both sides of every kink, none of them on it."""
-    z = np.linspace(-3, 3, 41) + 0.0123
-    y = np.where(np.arange(41) % 3 == 0, 1.0, -1.0)
-    return np.concatenate([y, -y]), np.concatenate([z, z])
+    z = np.tile(np.linspace(-3, 3, 41) + 0.0123, 2)
+    y = np.where(np.arange(82) % 3 == 0, 1.0, -1.0)
+    return y * 0.8 if loss.kind == "regression" else y, z
 
 
+def test_there_are_eight():
+    assert len(LOSSES) == 8
+
+
+@each(SMOOTH)
 def test_gradient_is_the_finite_difference(loss):
-    y, z = pairs()
+    y, z = pairs(loss)
     slope = (loss.value(y, z + STEP) - loss.value(y, z - STEP)) / (2 * STEP)
     np.testing.assert_allclose(loss.gradient(y, z), slope, atol=1e-7)
 
 
+@each(SMOOTH)
 def test_curvature_is_the_finite_difference_of_the_gradient(loss):
-    y, z = pairs()
+    y, z = pairs(loss)
     slope = (loss.gradient(y, z + STEP) - loss.gradient(y, z - STEP)) / (2 * STEP)
     np.testing.assert_allclose(loss.curvature(y, z), slope, atol=1e-7)
     assert (loss.curvature(y, z) >= 0).all()
 
 
-def test_loss_is_zero_or_more_and_falls_with_the_margin(loss):
-    y, z = pairs()
+@each(OF_ONE_SCORE)
+def test_convex(loss):
+    y, z = pairs(loss)
+    far = z[::-1]
+    for share in (0.2, 0.5, 0.9):
+        between = loss.value(y, share * z + (1 - share) * far)
+        chord = share * loss.value(y, z) + (1 - share) * loss.value(y, far)
+        assert (between <= chord + 1e-12).all()
+
+
+@each(OF_ONE_SCORE)
+def test_zero_or_more_and_less_on_the_right_side(loss):
+    y, z = pairs(loss)
     assert (loss.value(y, z) >= 0).all()
     assert (loss.value(y, y * 0.5) < loss.value(y, -y * 0.5)).all()
 
 
+@each(OF_ONE_SCORE)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_extreme_scores_are_finite(loss, dtype):
+    y = np.array([1, -1, 1, -1], dtype=dtype)
+    z = np.array([1e4, 1e4, -1e4, -1e4], dtype=dtype)
+    assert np.isfinite(loss.value(y, z)).all()
+    assert loss.value(y, z).max() >= 1e3
+    if loss.differentiable:
+        assert np.isfinite(loss.gradient(y, z)).all()
+        assert np.isfinite(loss.curvature(y, z)).all()
+
+
+def methods(loss):
+    if loss.differentiable:
+        return [loss.value, loss.gradient, loss.curvature]
+    return [loss.value, lambda y, z: loss.prox(y, z, 0.5)[0], loss.conjugate]
+
+
+@each(OF_ONE_SCORE)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(0,), (3,), (4, 2)])
+def test_shape_dtype_and_inputs_are_kept(loss, dtype, shape):
+    y, z = np.ones(shape, dtype), np.full(shape, 0.25, dtype)
+    for method in methods(loss):
+        result = method(y, z)
+        assert result.shape == shape
+        assert result.dtype == dtype
+    np.testing.assert_array_equal(y, 1)
+    np.testing.assert_array_equal(z, 0.25)
+
+
+@each({n: loss for n, loss in CLASSIFIERS.items() if n != "multinomial"})
 @pytest.mark.parametrize("share", [0.5, 0.1, 0.93, 1.0])
-def test_null_loss_is_the_best_constant(loss, share):
+def test_null_loss_of_two_classes_is_the_best_constant(loss, share):
     def mean_loss(constant):
         z = np.array([constant])
         positive, negative = loss.value(np.ones(1), z), loss.value(-np.ones(1), z)
@@ -52,26 +110,53 @@ def test_null_loss_is_the_best_constant(loss, share):
     assert loss.null_loss(shares) == pytest.approx(best.fun, abs=1e-5)
 
 
-def test_null_loss_of_three_classes_is_the_sum_over_columns(loss):
-    if loss.is_multiclass:
-        pytest.skip("one column per class, each against the rest")
-    shares = np.array([0.2, 0.5, 0.3])
+@pytest.mark.parametrize("name", ["hinge", "squared_hinge"])
+def test_null_loss_of_three_classes_is_the_sum_over_columns(name):
+    loss, shares = LOSSES[name](), np.array([0.2, 0.5, 0.3])
     columns = [loss.null_loss(np.array([1 - share, share])) for share in shares]
     assert loss.null_loss(shares) == pytest.approx(sum(columns))
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("shape", [(0,), (3,), (4, 2)])
-def test_shape_dtype_and_inputs_are_kept(loss, dtype, shape):
-    y, z = np.ones(shape, dtype), np.full(shape, 0.25, dtype)
-    for method in (loss.value, loss.gradient, loss.curvature):
-        result = method(y, z)
-        assert result.shape == shape
-        assert result.dtype == dtype
-    np.testing.assert_array_equal(y, 1)
-    np.testing.assert_array_equal(z, 0.25)
+@each(REGRESSORS)
+@pytest.mark.parametrize("weighted", [True, False])
+def test_null_loss_of_numbers_is_the_best_constant(loss, weighted):
+    rng = np.random.default_rng(0)
+    values = rng.exponential(size=60) * 3
+    weight = rng.random(60) if weighted else np.ones(60)
+    constants = np.linspace(-1, values.max() + 1, 3001)
+    each_loss = loss.value(values, np.repeat(constants[:, None], 60, axis=1))
+    best = np.average(each_loss, axis=1, weights=weight).min()
+    assert loss.null_loss(values, weight) == pytest.approx(best, rel=1e-4)
 
 
+@each(REGRESSORS)
+def test_null_loss_of_equal_numbers_is_zero(loss):
+    assert loss.null_loss(np.full(3, 7.1), np.array([1, 2, 0.1])) <= 1e-28
+
+
+@each(ALL)
 def test_facts(loss):
     for fact in ("differentiable", "is_multiclass", "is_likelihood"):
         assert isinstance(getattr(loss, fact), bool)
+    assert loss.kind in ("classification", "regression")
+    has_derivatives = hasattr(loss, "gradient") and hasattr(loss, "curvature")
+    has_proximal_map = hasattr(loss, "prox") and hasattr(loss, "conjugate")
+    assert (has_derivatives, has_proximal_map) == (
+        loss.differentiable,
+        not loss.differentiable,
+    )
+
+
+def test_logistic_of_several_columns_is_multinomial():
+    assert LOSSES["logistic"]().for_columns(3).is_multiclass
+    for loss in OF_ONE_SCORE.values():
+        assert loss.for_columns(1) is loss
+
+
+def test_probabilities_of_two_classes():
+    logistic = LOSSES["logistic"]()
+    z = np.array([[0.0], [2.0], [-800.0], [800.0]], dtype=np.float32)
+    found = logistic.probability(z)
+    p = 1 / (1 + np.exp(-2))
+    np.testing.assert_allclose(found, [[0.5, 0.5], [1 - p, p], [1, 0], [0, 1]], 1e-5)
+    assert found.dtype == np.float32

@@ -1,7 +1,8 @@
 """Linear multi-task models, slow and obvious: loops, dense matrices, a general solver.
 
-Everything here is float64. ``Y`` (n, K) holds -1 and +1, ``weight`` (n, K) what each
-pair counts, 0 where a label is missing. W is (d, K), b is (K,).
+Everything here is float64. ``Y`` (n, K) holds -1 and +1, or numbers, ``weight`` (n, K)
+what each pair counts, 0 where a label is missing. W is (d, K), b is (K,). A ``loss`` is
+a function of Y and Z = XW + b that returns losses and slopes, both (n, K).
 """
 
 import numpy as np
@@ -33,17 +34,54 @@ def squared_hinge(Y, Z):
     return short**2, -2 * Y * short
 
 
-def data_term(X, Y, weight, W, b, C):
+def logistic(Y, Z):
+    return np.log1p(np.exp(-Y * Z)), -Y / (1 + np.exp(Y * Z))
+
+
+def squared(Y, Z):
+    return (Z - Y) ** 2 / 2, Z - Y
+
+
+def huber(delta):
+    def loss(Y, Z):
+        r = np.abs(Z - Y)
+        far = r > delta
+        slope = np.sign(Z - Y) * np.where(far, delta, r)
+        return np.where(far, delta * (r - delta / 2), r**2 / 2), slope
+
+    return loss
+
+
+def squared_tube(epsilon):
+    def loss(Y, Z):
+        excess = np.maximum(0, np.abs(Z - Y) - epsilon)
+        return excess**2, 2 * excess * np.sign(Z - Y)
+
+    return loss
+
+
+def softmax(n_classes):
+    """Of tasks of so many classes each, side by side; Y is 1 at the class, else 0."""
+
+    def loss(Y, Z):
+        E = np.exp(Z).reshape(len(Z), -1, n_classes)
+        P = (E / E.sum(axis=2, keepdims=True)).reshape(Z.shape)
+        return -Y * np.log(P), P - Y
+
+    return loss
+
+
+def data_term(X, Y, weight, W, b, C, loss=squared_hinge):
     """C times the sum of losses, with its derivatives in W and b."""
-    loss, slope = squared_hinge(Y, X @ W + b)
+    losses, slope = loss(Y, X @ W + b)
     G = C * weight * slope
-    return C * np.sum(weight * loss), X.T @ G, G.sum(axis=0)
+    return C * np.sum(weight * losses), X.T @ G, G.sum(axis=0)
 
 
-def objective(X, Y, weight, W, b, C, M):
+def objective(X, Y, weight, W, b, C, M, loss=squared_hinge):
     """``C sum loss + 1/2 tr(W M^-1 W')``; a singular M must span the rows of W."""
     penalty = np.trace(W @ np.linalg.pinv(M, hermitian=True) @ W.T) / 2
-    return data_term(X, Y, weight, W, b, C)[0] + penalty
+    return data_term(X, Y, weight, W, b, C, loss)[0] + penalty
 
 
 def square_root(M):
@@ -51,19 +89,68 @@ def square_root(M):
     return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
 
 
-def fit(X, Y, weight, C, M, fit_intercept=True):
+def fit(X, Y, weight, C, M, fit_intercept=True, loss=squared_hinge):
     """W and b that minimise :func:`objective`, by L-BFGS over U with W = U M^(1/2)."""
     d, K = X.shape[1], Y.shape[1]
     root = square_root(M)
 
     def value_and_slope(flat):
         U, b = flat[: d * K].reshape(d, K), flat[d * K :] * fit_intercept
-        value, dW, db = data_term(X, Y, weight, U @ root, b, C)
+        value, dW, db = data_term(X, Y, weight, U @ root, b, C, loss)
         slope = np.append((dW @ root + U).ravel(), db * fit_intercept)
         return value + np.sum(U**2) / 2, slope
 
     best = _minimise(value_and_slope, d * K + K)
     return best[: d * K].reshape(d, K) @ root, best[d * K :] * fit_intercept
+
+
+def hinge_pieces(Y):
+    """The hinge loss is the greatest of these ``slope * Z + offset``."""
+    return [(0 * Y, 0 * Y), (-Y, 1 + 0 * Y)]
+
+
+def tube_pieces(Y, epsilon):
+    return [(0 * Y, 0 * Y), (1 + 0 * Y, -Y - epsilon), (-1 + 0 * Y, Y - epsilon)]
+
+
+def fit_pieces(X, pieces, weight, C, M):
+    """W, b and the objective for a loss that is the greatest of linear pieces.
+
+    A quadratic program: a variable per score that is above all pieces.
+    """
+    (n, d), K, root = X.shape, weight.shape[1], square_root(M)
+    sizes = np.cumsum([d * K, K])
+
+    def split(flat):
+        U, b, above = np.split(flat, sizes)
+        return U.reshape(d, K), b, above.reshape(n, K)
+
+    def rise(flat):
+        U, b, above = split(flat)
+        Z = X @ U @ root + b
+        return np.concatenate(
+            [(above - slope * Z - offset).ravel() for slope, offset in pieces]
+        )
+
+    size = d * K + K + n * K
+    start = np.append(np.zeros(d * K + K), 10 * np.ones(n * K))
+    # Linear, so its derivative is what it does to unit vectors.
+    at_zero = rise(np.zeros(size))
+    derivative = np.array([rise(unit) - at_zero for unit in np.eye(size)]).T
+    slope = np.append(np.zeros(d * K + K), C * weight.ravel())
+    found = minimize(
+        lambda flat: (
+            slope @ flat + np.sum(flat[: d * K] ** 2) / 2,
+            slope + np.append(flat[: d * K], np.zeros(size - d * K)),
+        ),
+        start,
+        jac=True,
+        method="SLSQP",
+        constraints={"type": "ineq", "fun": rise, "jac": lambda flat: derivative},
+        options={"maxiter": 500, "ftol": 1e-14},
+    )
+    U, b, _ = split(found.x)
+    return U @ root, b, found.fun
 
 
 def fit_two_part(X, Y, weight, lambda_, gamma):

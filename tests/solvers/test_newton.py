@@ -6,7 +6,7 @@ from scipy import sparse
 
 from mtlearn.losses import SquaredHinge
 from mtlearn.solvers import GramPreconditioner, LinearObjective, newton_cg
-from mtlearn.solvers import objective as objective_module
+from mtlearn.solvers import layouts as layouts_module
 from mtlearn.solvers import preconditioner as preconditioner_module
 from mtlearn.solvers.newton import (
     State,
@@ -35,7 +35,7 @@ def problem(shape, hidden=0.2, seed=0):
 def parts(X, Y, structure="mean", sharing=0.6, **options):
     targets = TaskTargets.read(Y, "classification", label_groups=[[0, 1]])
     made = LinearObjective(X, targets, SquaredHinge(), 0.5, **options)
-    covariance = STRUCTURES[structure]().start(targets.column_tie, sharing)
+    covariance = STRUCTURES[structure]().start(targets, sharing)
     gram = GramPreconditioner(X, made.row_weight, made.mean)
     return made, covariance, gram
 
@@ -83,7 +83,7 @@ def _variants(monkeypatch, X, Y):
     """Name -> coefficients, found on another path through the code."""
     yield "plain", run(X, Y)[2]
     yield "sparse", run(sparse.csr_array(X), Y)[2]
-    monkeypatch.setattr(objective_module, "DENSE_SHARE", 2.0)
+    monkeypatch.setattr(layouts_module, "DENSE_SHARE", 2.0)
     yield "by task", run(X, Y)[2]
     yield "by task, sparse", run(sparse.csr_array(X), Y)[2]
     monkeypatch.setattr(preconditioner_module, "FULL_SIZE", 3)

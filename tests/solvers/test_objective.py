@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from mtlearn.losses import SquaredHinge
-from mtlearn.solvers import LinearObjective, objective
+from mtlearn.solvers import LinearObjective, layouts
 from mtlearn.tasks import TaskTargets
 from tests.reference import linear
 
@@ -14,7 +14,7 @@ LAYOUTS = {"aligned": -1.0, "by task": 2.0}
 
 @pytest.fixture(params=LAYOUTS, ids=str)
 def layout(request, monkeypatch):
-    monkeypatch.setattr(objective, "DENSE_SHARE", LAYOUTS[request.param])
+    monkeypatch.setattr(layouts, "DENSE_SHARE", LAYOUTS[request.param])
     return request.param
 
 
@@ -71,7 +71,7 @@ def test_backward_is_the_transpose_of_forward(layout, as_sparse, fit_intercept):
     W, b = point(made)
     b *= fit_intercept
     Z = made.forward(W, b)
-    G = np.random.default_rng(2).normal(size=Z.shape) * (made.weight > 0)
+    G = np.random.default_rng(2).normal(size=Z.shape) * (made.layout.weight > 0)
     dW, db = made.backward(G)
     assert np.vdot(Z, G) == pytest.approx(np.vdot(W, dW) + b @ db)
 
@@ -82,7 +82,7 @@ def test_curvature_is_the_slope_of_the_gradient(layout):
     Z = made.forward(*point(made))
     step = 1e-6
     slope = (made.gradient(Z + step) - made.gradient(Z - step)) / (2 * step)
-    np.testing.assert_allclose(made.curvature(Z), slope, atol=1e-6)
+    np.testing.assert_allclose(made.curvature(Z).diagonal, slope, atol=1e-6)
 
 
 def test_column_sums(layout):
@@ -90,14 +90,14 @@ def test_column_sums(layout):
     made = make(X, Y, weight, C=1.0)
     _, seen = linear.all_columns(Y)
     wanted = (seen * weight[:, [0, 1, 1, 1, 2]]).sum(axis=0)
-    np.testing.assert_allclose(made.column_sums(made.weight), wanted)
+    np.testing.assert_allclose(made.column_sums(made.losses.scale), wanted)
 
 
 def test_layouts_agree(monkeypatch):
     X, Y, weight = problem(hidden=0.8)
     results = []
     for share in LAYOUTS.values():
-        monkeypatch.setattr(objective, "DENSE_SHARE", share)
+        monkeypatch.setattr(layouts, "DENSE_SHARE", share)
         made = make(X, Y, weight)
         Z = made.forward(*point(made))
         results.append([made.value(Z), *made.backward(made.gradient(Z))])
@@ -117,7 +117,13 @@ def test_float32_is_kept(layout):
     X, Y, weight = problem()
     made = make(X.astype(np.float32), Y, weight)
     Z = made.forward(*point(made))
-    arrays = [Z, made.gradient(Z), made.curvature(Z), made.column_sums(Z), made.mean]
+    arrays = [
+        Z,
+        made.gradient(Z),
+        made.curvature(Z).diagonal,
+        made.column_sums(Z),
+        made.mean,
+    ]
     assert {a.dtype for a in [*arrays, *made.backward(Z)]} == {np.dtype(np.float32)}
 
 
@@ -126,7 +132,7 @@ def test_task_weight_multiplies_the_loss_but_moves_neither_mean_nor_rows(layout)
     plain, heavy = make(X, Y, weight), make(X, Y, weight, task_weight=[1, 1, 5])
     np.testing.assert_allclose(plain.mean, heavy.mean)
     np.testing.assert_allclose(plain.row_weight, heavy.row_weight)
-    sums = heavy.column_sums(heavy.weight) / plain.column_sums(plain.weight)
+    sums = heavy.column_sums(heavy.losses.scale) / plain.column_sums(plain.losses.scale)
     np.testing.assert_allclose(sums, [1, 1, 1, 1, 5])
     np.testing.assert_allclose(plain.row_weight, np.nansum(weight * ~np.isnan(Y), 1))
 

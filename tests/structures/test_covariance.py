@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from mtlearn.structures.covariance import (
     DenseCovariance,
     IdentityCovariance,
+    SparseCovariance,
     TiedCovariance,
 )
 
@@ -25,12 +27,21 @@ def dense(spectrum):
     return DenseCovariance(vectors, np.asarray(spectrum))
 
 
+def ring(sharing):
+    L = 2 * np.eye(K) - np.roll(np.eye(K), 1, axis=0) - np.roll(np.eye(K), -1, axis=0)
+    return SparseCovariance(sparse.csr_array(L), sharing)
+
+
 COVARIANCES = {
     "identity": IdentityCovariance(K),
     **{f"tied {s}": TiedCovariance(TIE, s) for s in SHARING},
     "dense": dense(np.geomspace(1e-4, 3, K)),
     "dense, nearly singular": dense([1e-12, 1e-9, 1, 1, 1, 2, 2]),
+    "dense, singular": dense([0, 0, 1, 1, 1, 2, 2]),
+    **{f"sparse {s}": ring(s) for s in (0.3, 0.9)},
 }
+NONSINGULAR = ["identity", "tied 0.0", "tied 0.3", "tied 0.9", "dense", "sparse 0.3"]
+EXACT = {n: c for n, c in COVARIANCES.items() if not isinstance(c, SparseCovariance)}
 
 
 @pytest.fixture(params=COVARIANCES, ids=str)
@@ -49,8 +60,10 @@ def test_times(covariance):
     )
 
 
+@pytest.mark.parametrize("name", EXACT)
 @pytest.mark.parametrize("D", CURVATURES.values(), ids=CURVATURES)
-def test_damping(covariance, D):
+def test_damping(name, D):
+    covariance = EXACT[name]
     T, s = rows(), np.array([0, 1e-3, 1, 40, 1e3])
     M = covariance.toarray()
     V = covariance.damping(D)(T, s)
@@ -73,13 +86,40 @@ def test_float32_stays_float32(covariance):
     T = rows(dtype=np.float32)
     s, D = np.ones(5, np.float32), np.ones(K, np.float32)
     assert covariance.times(T).dtype == np.float32
+    assert covariance.divide(T).dtype == np.float32
     assert covariance.damping(D)(T, s).dtype == np.float32
 
 
-def test_dense_divide_undoes_times():
-    W = rows()
-    covariance = COVARIANCES["dense"]
-    np.testing.assert_allclose(covariance.divide(covariance.times(W)), W, rtol=1e-9)
+@pytest.mark.parametrize("D", CURVATURES.values(), ids=CURVATURES)
+def test_sparse_damping_takes_the_matrix_for_its_diagonal(D):
+    T, s = rows(), np.array([0, 1e-3, 1, 40, 1e3])
+    wanted = T / (1 + s[:, None] * D)
+    np.testing.assert_allclose(COVARIANCES["sparse 0.9"].damping(D)(T, s), wanted)
+
+
+@pytest.mark.parametrize("name", NONSINGULAR)
+def test_times_and_divide_undo_each_other(name):
+    covariance, W = COVARIANCES[name], rows()
+    np.testing.assert_allclose(covariance.divide(covariance.times(W)), W, rtol=1e-8)
+    np.testing.assert_allclose(covariance.times(covariance.divide(W)), W, rtol=1e-8)
+    assert covariance.divide(W) is not W
+
+
+@pytest.mark.parametrize("name", ["tied 1.0", "dense, singular"])
+def test_divide_of_a_singular_covariance(name):
+    """Coefficients that the covariance allows come back; others are projected."""
+    covariance, W = COVARIANCES[name], rows()
+    allowed = covariance.times(W)
+    np.testing.assert_allclose(covariance.times(covariance.divide(allowed)), allowed)
+    once = covariance.times(covariance.divide(W))
+    np.testing.assert_allclose(covariance.times(covariance.divide(once)), once)
+    np.testing.assert_allclose(np.vdot(W - once, once), 0, atol=1e-12)
+
+
+def test_tied_at_1_divides_to_the_mean():
+    covariance, W = COVARIANCES["tied 1.0"], rows()
+    pooled = covariance.times(covariance.divide(W))
+    np.testing.assert_allclose(pooled[:, 0], W[:, TIE == 4].mean(axis=1))
 
 
 def test_dense_toarray():

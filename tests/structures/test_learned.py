@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mtlearn.structures import Learned
+from tests.reference.columns import columns
 
 
 def coef(K=4, d=7):
@@ -11,8 +12,8 @@ def coef(K=4, d=7):
 
 
 def first_revision(W, sharing):
-    structure = Learned()
-    return structure.revise(W, sharing, structure.start(np.arange(len(W)), sharing))
+    structure, targets = Learned(), columns(np.arange(len(W)))
+    return structure.revise(W, targets, sharing, structure.start(targets, sharing))
 
 
 @pytest.mark.parametrize("sharing", [0.2, 0.9, 1.0])
@@ -33,11 +34,11 @@ def test_omega_has_trace_K_at_sharing_1():
 
 
 def test_smoothing_halves_and_the_matrix_tends_to_the_root_of_WW():
-    structure, W = Learned(), coef()
-    covariance = structure.start(np.arange(4), 1.0)
+    structure, W, targets = Learned(), coef(), columns(np.arange(4))
+    covariance = structure.start(targets, 1.0)
     smoothing = []
     for _ in range(40):
-        covariance = structure.revise(W, 1.0, covariance)
+        covariance = structure.revise(W, targets, 1.0, covariance)
         smoothing.append(covariance.smoothing)
     np.testing.assert_allclose(np.divide(smoothing[1:], smoothing[:-1]), 0.5)
     M = covariance.toarray()

@@ -13,13 +13,14 @@ from sklearn.svm import LinearSVC
 
 from mtlearn.exceptions import DegenerateTaskWarning
 from mtlearn.linear_model import two_part
-from mtlearn.structures import STRUCTURES
+from mtlearn.structures import STRUCTURES, CovarianceStructure
 from mtlearn.structures.covariance import TiedCovariance
-from mtlearn.structures.independent import Independent
 from mtlearn.svm import MultiTaskLinearSVC
+from tests.contract import tying
 from tests.reference import linear
 
 EXACT = {"tol": 1e-10, "max_iter": 1000}
+DIALS = ["mean", "graph", "clustered", "learned"]
 
 
 def binary_tasks(n=80, d=5, T=4, hidden=0.3, seed=0):
@@ -122,16 +123,49 @@ def test_independent_tasks_are_each_fitted_alone():
         )
 
 
-@pytest.mark.parametrize("structure", STRUCTURES)
+@pytest.mark.parametrize("structure", DIALS)
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_sharing_0_is_independent(structure, fit_intercept):
     X, Y = binary_tasks()
-    groups = "all" if structure == "mean" else None
     options = {"fit_intercept": fit_intercept}
-    model = fit(X, Y, structure=structure, sharing=0, label_groups=groups, **options)
-    alone = fit(X, Y, structure="independent", sharing=0.9, **options)
+    model = fit(X, Y, sharing=0, **tying(structure, range(4), range(4)), **options)
+    alone = fit(X, Y, structure="independent", **options)
     np.testing.assert_allclose(model.coef_, alone.coef_, atol=1e-8)
     np.testing.assert_allclose(model.intercept_, alone.intercept_, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("structure", "sharing", "same"),
+    [
+        ("shared_plus_low_rank", 0, "low_rank"),
+        ("shared_plus_sparse", 1, "joint_sparse"),
+    ],
+)
+def test_an_end_of_sharing_is_a_structure_without_a_dial(structure, sharing, same):
+    X, Y = binary_tasks()
+    model = fit(X, Y, sharing=sharing, **tying(structure))
+    other = fit(X, Y, structure=same)
+    np.testing.assert_allclose(model.coef_, other.coef_, atol=1e-7)
+    np.testing.assert_allclose(model.intercept_, other.intercept_, atol=1e-7)
+
+
+@pytest.mark.parametrize("structure", ["mean", "graph", "shared_plus_low_rank"])
+def test_sharing_1_is_one_pooled_model_with_an_intercept_per_task(structure):
+    X, Y = binary_tasks()
+    w, b = linear.fit_pooled(X, *linear.all_columns(Y), 0.4)
+    model = fit(X, Y, sharing=1, C=0.4, **tying(structure, range(4), range(4)))
+    np.testing.assert_allclose(model.coef_, np.tile(w, (4, 1)), atol=1e-4)
+    np.testing.assert_allclose(model.intercept_, b, atol=1e-4)
+
+
+@pytest.mark.parametrize("structure", ["independent", "low_rank", "joint_sparse"])
+@pytest.mark.parametrize("sharing", [0, 0.4, 1.0])
+def test_sharing_means_nothing_to_some(structure, sharing):
+    X, Y = binary_tasks()
+    with pytest.raises(
+        ValueError, match=f"sharing={sharing} means nothing to structure='{structure}'"
+    ):
+        fit(X, Y, structure=structure, sharing=sharing)
 
 
 def test_task_weight_at_sharing_0_is_a_C_of_its_own():
@@ -141,15 +175,6 @@ def test_task_weight_at_sharing_0_is_a_C_of_its_own():
         np.testing.assert_allclose(
             model.coef_[t], fit(X, Y[:, t], C=C).coef_[0], atol=1e-6
         )
-
-
-def test_mean_at_sharing_1_is_one_pooled_model_with_an_intercept_per_task():
-    X, Y = binary_tasks()
-    model = fitted_mean(X, Y, sharing=1, C=0.4)
-    w, b = linear.fit_pooled(X, *linear.all_columns(Y), 0.4)
-    np.testing.assert_allclose(model.coef_, np.tile(w, (4, 1)), atol=1e-4)
-    np.testing.assert_allclose(model.intercept_, b, atol=1e-4)
-    np.testing.assert_allclose(model.coef_task_, 0, atol=1e-9)
 
 
 @pytest.mark.parametrize(("lambda_", "gamma"), [(2.0, 1.0), (0.5, 4.0), (30.0, 0.2)])
@@ -275,17 +300,19 @@ def test_one_class_task_without_intercept_has_none():
 # Forms of X.
 
 
-@pytest.mark.parametrize("structure", STRUCTURES)
 @pytest.mark.parametrize(
-    "form", [sparse.csr_array, sparse.csc_matrix, sparse.coo_array]
+    ("structure", "form"),
+    [
+        *((structure, sparse.csr_array) for structure in STRUCTURES),
+        ("learned", sparse.csc_matrix),
+        ("learned", sparse.coo_array),
+    ],
 )
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_sparse_X_equals_dense(structure, form, fit_intercept):
     X, Y = mixed_tasks()
     X[np.abs(X) < 0.7] = 0
-    groups = [[0, 2]] if structure == "mean" else None
-    params = {"structure": structure, "label_groups": groups}
-    params["fit_intercept"] = fit_intercept
+    params = {**tying(structure, (0, 2)), "fit_intercept": fit_intercept}
     dense, thin = fit(X, Y, **params), fit(form(X), Y, **params)
     np.testing.assert_allclose(dense.coef_, thin.coef_, atol=1e-6)
     np.testing.assert_allclose(dense.intercept_, thin.intercept_, atol=1e-6)
@@ -297,8 +324,7 @@ def test_sparse_X_equals_dense(structure, form, fit_intercept):
 @pytest.mark.parametrize("as_sparse", [False, True])
 def test_float32_stays_float32(structure, shape, as_sparse):
     X, Y = mixed_tasks(*shape)
-    groups = [[0, 2]] if structure == "mean" else None
-    params = {"structure": structure, "label_groups": groups, "C": 0.1, "tol": 1e-4}
+    params = {**tying(structure, (0, 2)), "C": 0.1, "tol": 1e-4}
     single = X.astype(np.float32)
     model = fit(sparse.csr_array(single) if as_sparse else single, Y, **params)
     for name in ("coef_", "intercept_", "coef_shared_", "coef_task_"):
@@ -361,13 +387,18 @@ def test_defaults():
     parameters = inspect.signature(MultiTaskLinearSVC).parameters
     assert {name: p.default for name, p in parameters.items()} == {
         "C": 1.0,
+        "loss": "squared_hinge",
         "sharing": 0.5,
         "structure": "learned",
         "label_groups": None,
+        "task_graph": None,
         "task_weight": None,
+        "class_weight": None,
         "fit_intercept": True,
         "tol": 1e-4,
         "max_iter": 100,
+        "warm_start": False,
+        "memory": None,
         "verbose": 0,
     }
     assert {p.kind for p in parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}
@@ -392,8 +423,17 @@ def test_defaults():
             "structure",
             "trace",
             ValueError,
-            "structure='trace' is unknown.*'independent', 'mean', 'learned'",
+            "structure='trace' is unknown.*'independent', 'mean', .*'learned'",
         ),
+        ("loss", "log", ValueError, "loss='log' is unknown.*'squared_hinge', 'hinge'"),
+        ("task_weight", "even", ValueError, "task_weight='even' is unknown"),
+        ("class_weight", "even", ValueError, "class_weight='even' is unknown"),
+        ("class_weight", 2.0, ValueError, r"class_weight is 2\.0"),
+        ("class_weight", {-1: -2.0}, ValueError, r"class_weight.*> 0.*-2\.0"),
+        ("class_weight", {9: 2.0}, ValueError, "class_weight.*label 9"),
+        ("class_weight", {"task9": None}, ValueError, r"unknown tasks \['task9'\]"),
+        ("memory", 3, ValueError, "memory.*3"),
+        ("task_graph", np.eye(4), ValueError, "task_graph means nothing.*'learned'"),
     ],
 )
 def test_bad_parameters(name, value, error, message):
@@ -403,8 +443,8 @@ def test_bad_parameters(name, value, error, message):
 
 
 def test_a_structure_can_be_an_object():
-    class Twins(Independent):
-        def start(self, column_tie, sharing):
+    class Twins(CovarianceStructure):
+        def start(self, targets, sharing):
             return TiedCovariance(np.array([0, 0, 1, 1]), sharing)
 
     X, Y = binary_tasks()
@@ -495,20 +535,39 @@ def test_text_is_not_tied_to_numbers():
         fitted_mean(X, frame)
 
 
-@pytest.mark.parametrize("structure", ["learned", "independent"])
+@pytest.mark.parametrize(
+    "structure", [name for name in STRUCTURES if not STRUCTURES[name].uses_label_groups]
+)
 def test_label_groups_mean_nothing_to_other_structures(structure):
     X, Y = binary_tasks()
     with pytest.raises(ValueError, match="label_groups='all' means nothing"):
         fit(X, Y, structure=structure, label_groups="all")
 
 
-def test_mean_with_nothing_to_tie_is_said():
+@pytest.mark.parametrize("structure", ["mean", "clustered", "shared_plus_low_rank"])
+def test_nothing_to_tie_is_said(structure):
     X, Y = binary_tasks()
-    with pytest.warns(UserWarning, match="nothing says.*label_groups='all'"):
-        model = fit(X, Y, structure="mean")
+    with pytest.warns(UserWarning, match=f"'{structure}'.*nothing says.*'all'"):
+        model = fit(X, Y, structure=structure)
     assert model.label_groups_ == []
-    alone = fit(X, Y, structure="independent")
-    np.testing.assert_allclose(model.coef_, alone.coef_, atol=1e-8)
+
+
+@pytest.mark.filterwarnings("ignore:.*nothing says")
+@pytest.mark.parametrize(
+    ("graph", "message"),
+    [
+        (None, "needs task_graph"),
+        (np.zeros((3, 3)), r"task_graph has shape \(3, 3\).* 4 tasks"),
+        (np.zeros((4, 3)), r"task_graph has shape \(4, 3\), expected a square"),
+        (np.triu(np.ones((4, 4))), r"not symmetric: entry \(0, 1\) is 1\.0"),
+        (np.full((4, 4), np.nan), "task_graph contains NaN"),
+        (-np.ones((4, 4)), r"indefinite: its least eigenvalue is -4"),
+    ],
+)
+def test_bad_task_graph(graph, message):
+    X, Y = binary_tasks()
+    with pytest.raises(ValueError, match=message):
+        fit(X, Y, structure="graph", task_graph=graph)
 
 
 def test_verbose_prints_each_step(capsys):

@@ -119,12 +119,58 @@ def test_weights_are_multiplied():
 
 
 def test_null_loss_is_asked_of_the_estimator():
-    def variance(values, weights):
+    def variance(kind, values, weights):
+        assert kind == "regression"
         return np.average((values - np.average(values)) ** 2, weights=weights)
 
     Y = np.array([[0.0, 0.0], [2.0, 4.0]])
     targets = read(Y, "regression", task_weight="null_loss", null_loss=variance)
     assert_allclose(targets.task_weight, [1.6, 0.4])
+
+
+def test_in_units():
+    Y = np.array([[1, 10.0, 0], [0, 30.0, 1], [1, np.nan, 0]])
+    kinds = ["classification", "regression", "classification"]
+    targets = read(Y, kinds)
+    center, scale = np.array([9.0, 20.0, 9.0]), np.array([5.0, 10.0, 5.0])
+    scaled = targets.in_units(center, scale)
+    assert_array_equal(scaled.pairs(1)[1], [-1, 1])
+    for t in (0, 2):  # labels have no unit
+        assert_array_equal(scaled.pairs(t)[1], targets.pairs(t)[1])
+    assert_array_equal(targets.pairs(1)[1], [10, 30])
+
+
+def test_tasks_of_a_column_are_of_one_unit():
+    assert TaskTargets.from_column([0, 1, 0], [1.5, 2, 3], "regression").one_unit
+    assert not read([[1.5, 2], [3, 4]], "regression").one_unit
+
+
+def test_every_task_its_own_kind():
+    Y = pd.DataFrame({"sort": ["a", "b", "c"], "size": [1.5, 2, None], "on": [0, 1, 1]})
+    targets = read(Y, "auto")
+    assert targets.kinds == ["classification", "regression", "classification"]
+    assert targets.classes[1] is None
+    assert_array_equal(targets.columns, [0, 3, 4, 5])
+    assert_array_equal(read(Y, {"on": "regression"}).columns, [0, 3, 4, 5])
+    assert read(Y, {"on": "regression"}).classes[2] is None
+
+
+def test_class_weight_multiplies_the_weights_of_its_labels():
+    Y = [[0, 1], [1, 1], [1, 0], [1, 1]]
+    plain = read(Y, sample_weight=[1, 2, 3, 4], task_weight=[1, 10])
+    heavy = read(
+        Y, sample_weight=[1, 2, 3, 4], task_weight=[1, 10], class_weight={1: 5}
+    )
+    assert_array_equal(plain.weight, [1, 2, 3, 4, 10, 20, 30, 40])
+    assert_array_equal(heavy.weight, [1, 10, 15, 20, 50, 100, 30, 200])
+    balanced = read(Y, class_weight="balanced")
+    for t in (0, 1):
+        _, code, weight = balanced.pairs(t)
+        assert_allclose(np.bincount(code, weight), [2, 2])
+    tied = TaskTargets.from_column(
+        [0, 0, 1, 1], [0, 1, 1, 2], "classification", class_weight={1: 3}
+    )
+    assert_array_equal(tied.weight, [1, 3, 3, 1])
 
 
 def test_task_of_weight_zero_has_no_pairs():
