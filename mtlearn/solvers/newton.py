@@ -9,6 +9,9 @@ import numpy as np
 FORCING = 0.1
 MAX_CG = 100
 MAX_LINE_SEARCH = 12
+# A score column whose mean curvature is below the first is given the second.
+FLAT = 1e-6
+FLOOR = 1e-2
 OVERFLOW = (
     "the objective overflows: scale the features to about unit size, or lower C or the "
     "weights"
@@ -167,7 +170,7 @@ class _NewtonSystem:
         self.objective, self.covariance = objective, covariance
         self.preconditioner = preconditioner
         self.curvature = objective.curvature(Z)
-        sums = objective.column_sums(self.curvature.diagonal)
+        sums = self._column_curvature()
         self.damp = covariance.damping(sums / sums.dtype.type(objective.total_weight))
         # A column on which no row acts has no curvature in its intercept either.
         self.intercept_curvature = np.maximum(sums, 1e-6 * max(sums.max(), 1e-30))
@@ -178,6 +181,20 @@ class _NewtonSystem:
             self.shift = moments / self.intercept_curvature
         else:
             self.shift = np.zeros(objective.shape, dtype=objective.dtype)
+
+    def _column_curvature(self):
+        """Sum over the rows (K,); a column that has none is given a little.
+
+        Where every residual lies on a straight piece of its loss, a Newton step would
+        be infinite.
+        """
+        sums = self.objective.column_sums(self.curvature.diagonal)
+        scale = self.objective.losses.scale
+        flat = sums < FLAT * self.objective.column_sums(scale)
+        if not flat.any():
+            return sums
+        self.curvature.diagonal += self.objective.layout.spread(FLOOR * flat) * scale
+        return self.objective.column_sums(self.curvature.diagonal)
 
     def multiply(self, p):
         """Hessian times a direction, whose scores are kept in ``p.Z``."""

@@ -66,11 +66,18 @@ class LinearObjective:
         rotated.shape = P.shape[1], self.n_columns
         return rotated
 
-    def scaled(self, scale):
-        """The same objective of coefficients ``W / scale``, for dense X."""
-        scaled, scaled.layout = copy(self), copy(self.layout)
-        scaled.layout.X, scaled.mean = self.layout.X * scale, self.mean * scale
-        return scaled
+    def mapped(self, root):
+        """The same objective of U, ``W = root U``; root is (d, d), or its diagonal."""
+        mapped, mapped.layout = copy(self), copy(self.layout)
+        root = root.astype(self.dtype)
+        if root.ndim == 1:
+            mapped.layout.X, mapped.mean = self.layout.X * root, self.mean * root
+        else:
+            # Rows are centred first: what a near singular root leaves of the mean
+            # would be its rounding errors.
+            mapped.layout.X = np.asarray(self.layout.X @ root) - self.mean @ root
+            mapped.mean = np.zeros_like(self.mean)
+        return mapped
 
     def smoothed(self, width, slope):
         """The same with every kink of its losses rounded."""

@@ -12,14 +12,16 @@ Mathematics 63, 2010.
 
 import numpy as np
 
-from ..structures.covariance import DenseCovariance, IdentityCovariance
+from ..structures.covariance import (
+    DenseCovariance,
+    FeatureCovariance,
+    IdentityCovariance,
+)
+from .alternate import solve_under
 from .newton import newton_cg
-from .preconditioner import GramPreconditioner
 
 ROUNDS = 4
 DECAY = 0.3
-# Beyond it, a matrix (columns, columns) costs more than the start is worth.
-MAX_COLUMNS = 1000
 # Rounded zeros need no digits.
 SETTINGS = {"tol": 1e-2, "max_iter": 20}
 
@@ -41,11 +43,11 @@ def reweighted(objective, penalties, preconditioner, state):
         identity = IdentityCovariance(objective.n_columns)
         newton_cg(objective, identity, preconditioner, state, **SETTINGS)
     parts = [state.W, *(np.zeros_like(state.W) for _ in penalties[1:])]
-    by_columns = all(hasattr(penalty, "covariance") for penalty in penalties)
-    if by_columns and objective.n_columns <= MAX_COLUMNS:
+    d, K = objective.shape
+    if K <= d and all(hasattr(penalty, "covariance") for penalty in penalties):
         parts = _by_columns(objective, penalties, preconditioner, state, parts)
-    elif hasattr(penalties[0], "row_variance") and isinstance(X, np.ndarray):
-        parts[0] = _by_rows(objective, penalties[0], state)
+    elif hasattr(penalties[0], "feature_root") and isinstance(X, np.ndarray):
+        parts[0] = _by_features(objective, penalties[0], state)
     state.parts, state.W = parts, sum(parts)
     state.Z, state.scale, state.n_iter, state.n_products = None, 0.0, 0, 0
     state.history.clear()
@@ -67,20 +69,13 @@ def _by_columns(objective, penalties, preconditioner, state, parts):
     return parts
 
 
-def _by_rows(objective, penalty, state):
-    """A penalty that a variance of each feature majorises: the features are scaled."""
+def _by_features(objective, penalty, state):
+    """A penalty that a covariance of the features majorises."""
     smoothing = _size(state.W, axis=1)
     for _ in range(ROUNDS):
         smoothing *= DECAY
-        scale = np.sqrt(penalty.row_variance(state.W, smoothing))[:, None]
-        scaled = objective.scaled(scale.ravel())
-        preconditioner = GramPreconditioner(
-            scaled.layout.X, scaled.row_weight, scaled.mean
-        )
-        state.W, state.V = state.W / scale, state.W / scale
-        identity = IdentityCovariance(objective.n_columns)
-        newton_cg(scaled, identity, preconditioner, state, min_iter=1, **SETTINGS)
-        state.W = state.W * scale
+        covariance = FeatureCovariance(penalty.feature_root(state.W, smoothing))
+        solve_under(covariance, objective, None, state, min_iter=1, **SETTINGS)
     return state.W
 
 

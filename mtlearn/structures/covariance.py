@@ -25,10 +25,9 @@ class IdentityCovariance:
     """M = I: every column on its own."""
 
     smoothing = None
-    offset = 0.0
 
-    def __init__(self, n_columns):
-        self.n_columns = n_columns
+    def __init__(self, n_columns, offset=0.0):
+        self.n_columns, self.offset = n_columns, offset
 
     def times(self, V):
         return V
@@ -147,54 +146,39 @@ class DenseCovariance:
         return self.matrix
 
 
-class LowRankCovariance:
-    """M = t I + U diag(spectrum - t) U' of many columns with few common directions.
+class FeatureCovariance:
+    r"""The penalty ``1/2 tr(W' D^-1 W)``, by a root of D (d, d) among the features.
+
+    A penalty of the singular values of W is one among columns as well as among
+    features. Where there are more columns than features it must be the latter: W is V
+    M, so a singular M holds it in the directions that it already has. The solver maps
+    the features by the root, after which the columns are independent.
 
     Parameters
     ----------
-    U : ndarray (K, r), orthonormal
-    spectrum : ndarray (r,), >= tail
-    tail : float > 0
-        Eigenvalue of all directions outside U.
+    root : ndarray (d,) or (d, d)
+        Of a diagonal, or symmetric.
+    columns : callable
+        Returns the covariance of the columns (K, K) that stands for the same.
     smoothing, offset : see :class:`DenseCovariance`
     """
 
-    def __init__(self, U, spectrum, tail, smoothing=None, offset=0.0):
-        self.U, self.spectrum, self.tail = U, spectrum, tail
-        self.n_columns = len(U)
+    def __init__(self, root, columns=None, smoothing=None, offset=0.0):
+        self.root, self._columns = root, columns
         self.smoothing, self.offset = smoothing, offset
 
-    def _apply(self, V, tail, values):
-        U = self.U.astype(V.dtype)
-        change = ((V @ U) * (values - tail).astype(V.dtype)) @ U.T
-        return V.dtype.type(tail) * V + change
+    def enter(self, W):
+        """The U with ``W = root U``."""
+        if self.root.ndim == 1:
+            return W / self.root[:, None].astype(W.dtype)
+        return np.linalg.solve(self.root, W).astype(W.dtype)
 
-    def times(self, V):
-        return self._apply(V, self.tail, self.spectrum)
-
-    def divide(self, W):
-        return self._apply(W, 1 / self.tail, 1 / self.spectrum)
-
-    def damping(self, D):
-        # D^1/2 M D^1/2 is t D plus a matrix of rank r. It only preconditions: for t D
-        # its mean is taken, and the whole has few eigenvectors again.
-        root = np.sqrt(np.maximum(D, 1e-12 * max(D.max(), 1e-30)).astype(np.float64))
-        tail = self.tail * float(np.mean(D, dtype=np.float64))
-        scaled = root[:, None] * self.U * np.sqrt(self.spectrum - self.tail)
-        Q, singular, _ = np.linalg.svd(scaled, full_matrices=False)
-        into = (Q / root[:, None]).astype(D.dtype)
-        back = (Q * root[:, None]).T.astype(D.dtype)
-        L, tail = (tail + singular**2).astype(D.dtype), D.dtype.type(tail)
-
-        def damp(T, s):
-            outside = 1 / (1 + s[:, None] * tail)
-            inside = 1 / (1 + s[:, None] * L) - outside
-            return T * outside + ((T @ into) * inside) @ back
-
-        return damp
+    def leave(self, U):
+        root = self.root.astype(U.dtype)
+        return root[:, None] * U if root.ndim == 1 else root @ U
 
     def toarray(self):
-        return self.times(np.eye(self.n_columns))
+        return self._columns()
 
 
 class SparseCovariance:

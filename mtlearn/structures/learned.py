@@ -3,10 +3,7 @@
 import numpy as np
 
 from .base import CovarianceStructure
-from .covariance import DenseCovariance, LowRankCovariance
-
-# Up to so many columns their whole (K, K) covariance is decomposed.
-MAX_DENSE = 200
+from .covariance import DenseCovariance, FeatureCovariance
 
 
 class Learned(CovarianceStructure):
@@ -34,31 +31,32 @@ class Learned(CovarianceStructure):
     smoothing_decay = 0.5
 
     def revise(self, W, targets, sharing, previous):
-        if sharing == 0 or len(W) < 2:
+        K, d = W.shape
+        if sharing == 0 or K < 2 or not W.any():
             return None
-        values, vectors = _spectrum(W.astype(np.float64))
-        if values[-1] <= 0:
-            return None
-        n_other = len(W) - len(values)
-        smoothing = previous.smoothing or np.sqrt(values.sum() / len(W))
+        among_features = d < K
+        W = W.astype(np.float64)
+        values, vectors = np.linalg.eigh(W.T @ W if among_features else W @ W.T)
+        values = np.maximum(values, 0)
+        smoothing = previous.smoothing or np.sqrt(values.mean())
         smoothing *= self.smoothing_decay
         root = np.sqrt(values + smoothing**2)
-        unit = len(W) / (root.sum() + n_other * smoothing)
-        omega, other = unit * root, unit * smoothing
-        offset = sharing / 2 * smoothing**2 * (np.sum(1 / omega) + n_other / other)
+        omega = K * root / root.sum()
         spectrum = omega / ((1 - sharing) * omega + sharing)
-        if n_other == 0:
+        offset = sharing / 2 * smoothing**2 * np.sum(1 / omega)
+        if not among_features:
             return DenseCovariance(vectors, spectrum, smoothing, offset)
-        tail = other / ((1 - sharing) * other + sharing)
-        return LowRankCovariance(vectors, spectrum, tail, smoothing, offset)
+        return FeatureCovariance(
+            (vectors * np.sqrt(spectrum)) @ vectors.T,
+            lambda: _among_columns(W, smoothing, sharing),
+            smoothing,
+            offset,
+        )
 
 
-def _spectrum(W):
-    """Eigenvalues and eigenvectors of WW' (K, K), all or those that are not zero."""
-    if len(W) <= max(W.shape[1], MAX_DENSE):
-        values, vectors = np.linalg.eigh(W @ W.T)
-        return np.maximum(values, 0), vectors
-    values, right = np.linalg.eigh(W.T @ W)
-    kept = values > 1e-12 * max(values[-1], 0)
-    values, right = values[kept], right[:, kept]
-    return values, W @ (right / np.sqrt(values))
+def _among_columns(W, smoothing, sharing):
+    """M (K, K) of coefficients (K, d)."""
+    values, vectors = np.linalg.eigh(W @ W.T)
+    root = np.sqrt(np.maximum(values, 0) + smoothing**2)
+    omega = len(W) * root / root.sum()
+    return (vectors * (omega / ((1 - sharing) * omega + sharing))) @ vectors.T

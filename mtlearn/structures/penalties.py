@@ -3,7 +3,7 @@
 ``value(W)`` is the penalty, ``prox(W, step)`` the P that minimises
 ``penalty(P) + |P - W|^2 / (2 step)``. Some have a quadratic majoriser that touches them
 near W, rounded by a ``smoothing``: ``1/2 tr(P M^-1 P')`` by a ``covariance`` M of the
-columns, or ``1/2 sum_j |P_j|^2 / m_j`` by a ``row_variance`` m.
+columns, or ``1/2 tr(P' D^-1 P)`` by a ``feature_root`` of D, or of its diagonal.
 
 Sources: Parikh and Boyd, "Proximal algorithms", Foundations and Trends in Optimization
 1, 2014.
@@ -35,6 +35,11 @@ class TraceNorm:
         root = np.sqrt(np.maximum(values, 0) + smoothing**2)
         return (vectors * (root / self.weight)) @ vectors.T
 
+    def feature_root(self, W, smoothing):
+        values, vectors = np.linalg.eigh(W.astype(np.float64) @ W.T)
+        root = np.sqrt(np.maximum(values, 0) + smoothing**2)
+        return (vectors * np.sqrt(root / self.weight)) @ vectors.T
+
 
 class RowNorm:
     """``weight`` times the sum of the Euclidean norms of the rows, one per feature."""
@@ -52,9 +57,9 @@ class RowNorm:
         kept = np.maximum(norm - W.dtype.type(self.weight * step), 0)
         return W * (kept / np.where(norm > 0, norm, 1))
 
-    def row_variance(self, W, smoothing):
+    def feature_root(self, W, smoothing):
         squared = np.sum(W * W, axis=1) + W.dtype.type(smoothing**2)
-        return np.sqrt(squared) / W.dtype.type(self.weight)
+        return np.sqrt(np.sqrt(squared) / W.dtype.type(self.weight))
 
 
 class EntryNorm:

@@ -148,11 +148,14 @@ def test_nothing_pulls_at_the_solution(loss, structure):
     X, Y = number_tasks()
     params = {"loss": loss, "delta": 0.5, "C": 0.3, "scale_targets": False}
     model = fit(X, Y, **params, **tying(structure, range(3)))
+    M = model.column_covariance_
+    if structure == "learned":  # M^-1 = (1-s) I + s Omega^-1, s = 1/2
+        M = np.linalg.inv(2 * np.linalg.inv(M) - np.eye(3))
+    assert np.trace(M) == pytest.approx(3)
     root = linear.square_root(model.column_covariance_)
-    assert np.trace(root @ root) == pytest.approx(3)
-    value, dW, db = linear.data_term(
+    dW, db = linear.data_term(
         X, *observed(Y), model.coef_.T, model.intercept_, 0.3, LOSSES[loss]
-    )
+    )[1:]
     penalty = model.coef_.T @ np.linalg.pinv(root, hermitian=True)
     np.testing.assert_allclose(dW @ root + penalty, 0, atol=1e-6)
     np.testing.assert_allclose(db, 0, atol=1e-6)
@@ -250,11 +253,11 @@ def test_a_wide_huber_is_the_squared_loss():
 
 def test_outliers_pull_less():
     X, Y = number_tasks(hidden=0)
-    clean = fit(X, Y).predict(X)
+    clean = fit(X, Y, scale_targets=False).predict(X)
     spoilt = Y.copy()
     spoilt[::10] += 100
     errors = [
-        np.abs(fit(X, spoilt, loss=loss).predict(X) - clean).mean()
+        np.abs(fit(X, spoilt, loss=loss, scale_targets=False).predict(X) - clean).mean()
         for loss in ("huber", "squared")
     ]
     assert errors[0] < errors[1] / 3
@@ -289,15 +292,15 @@ def test_shared_plus_sparse_at_sharing_0_is_one_lasso_per_task():
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize(("C", "most"), [(0.02, 1), (0.05, 2), (1.0, 4)])
-def test_low_rank_is_exact_and_optimal(loss, C, most):
+@pytest.mark.parametrize("C", [0.003, 0.01, 0.05])
+def test_low_rank_is_exact_and_optimal(loss, C):
     """-gradient is U V' where W is, and has spectral norm <= 1 everywhere."""
     X, Y = number_tasks(d=8, T=6)
     params = {"loss": loss, "delta": 0.5, "C": C, "scale_targets": False}
     model = fit(X, Y, structure="low_rank", **params)
     U, s, Vt = np.linalg.svd(model.coef_.T, full_matrices=False)
-    kept = s > 1e-10 * s[0]
-    assert model.rank_ == kept.sum() <= most
+    kept = s > 1e-10
+    assert model.rank_ == kept.sum() < 6
     dW, db = linear.data_term(
         X, *observed(Y), model.coef_.T, model.intercept_, C, LOSSES[loss]
     )[1:]
@@ -352,7 +355,7 @@ def test_sparse_and_float32(structure):
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_more_features_than_samples(structure):
     X, Y = number_tasks(25, 70)
-    model = MultiTaskRidge(C=0.1, **tying(structure)).fit(X, Y)
+    model = MultiTaskRidge(**tying(structure)).fit(X, Y)
     assert model.converged_
     assert model.coef_.shape == (3, 70)
     assert model.score(X, Y) > 0.3

@@ -67,15 +67,23 @@ def test_quadratic_majorisers(smoothing):
     """At or above the penalty everywhere; with little smoothing they touch it at W."""
     W, rng = random_coef(5, 3), np.random.default_rng(1)
     trace, row = PENALTIES["trace norm"], PENALTIES["row norm"]
-    M, m = trace.covariance(W, smoothing), row.row_variance(W, smoothing)
+    M, m = trace.covariance(W, smoothing), row.feature_root(W, smoothing) ** 2
+    D = np.linalg.matrix_power(trace.feature_root(W, smoothing), 2)
 
     def by_columns(P):
         return (np.trace(P @ np.linalg.inv(M) @ P.T) + 0.7**2 * np.trace(M)) / 2
 
+    def by_features(P):
+        return (np.trace(P.T @ np.linalg.inv(D) @ P) + 0.7**2 * np.trace(D)) / 2
+
     def by_rows(P):
         return (np.sum(np.sum(P**2, axis=1) / m) + 0.7**2 * m.sum()) / 2
 
-    for penalty, quadratic in [(trace, by_columns), (row, by_rows)]:
+    for penalty, quadratic in [
+        (trace, by_columns),
+        (trace, by_features),
+        (row, by_rows),
+    ]:
         for P in [W, *rng.normal(size=(30, 5, 3))]:
             assert penalty.value(P) <= quadratic(P) + 1e-9
         if smoothing < 1e-6:
