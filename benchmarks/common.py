@@ -58,7 +58,7 @@ def timed(repeats, clock, function, *arguments):
 
 
 def clock_of(threads):
-    """CPU seconds on one thread, as other programs disturb them little; else seconds."""
+    """CPU seconds on one thread, which others disturb little; else seconds."""
     return time.process_time if threads == 1 else time.perf_counter
 
 

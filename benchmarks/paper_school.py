@@ -80,7 +80,8 @@ def explained(y, predicted, school):
     residual = y - predicted
     pooled = 1 - np.sum(residual**2) / np.sum((y - y.mean()) ** 2)
     each = [
-        1 - residual[school == t].var() / y[school == t].var() for t in np.unique(school)
+        1 - residual[school == t].var() / y[school == t].var()
+        for t in np.unique(school)
     ]
     return 100 * pooled, 100 * np.mean(each)
 

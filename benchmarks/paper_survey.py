@@ -3,9 +3,9 @@
     python benchmarks/paper_survey.py --data FOLDER
 
 Every person is a task, rated computers are the rows: 16 for training, the last 4 for
-test. C and sharing are chosen by leaving out one of the 16 rows at a time; the test rows
-choose nothing. The error is the root of the mean squared error over all persons and test
-computers, on the scale of ratings from 0 to 10.
+test. C and sharing are chosen by leaving out one of the 16 rows at a time; the test
+rows choose nothing. The error is the root of the mean squared error over all persons
+and test computers, on the scale of ratings from 0 to 10.
 """
 
 import argparse
@@ -30,7 +30,9 @@ MODELS = {
     "independent, hardly penalised": dict(structure="independent", Cs=(1e6,)),
     "independent": dict(structure="independent", Cs=CS),
     "pooled, own intercepts": dict(structure="mean", Cs=CS, sharings=(1.0,)),
-    "mean": dict(structure="mean", Cs=CS, sharings=(0.0, 0.3, 0.5, 0.7, 0.9, 0.97, 1.0)),
+    "mean": dict(
+        structure="mean", Cs=CS, sharings=(0.0, 0.3, 0.5, 0.7, 0.9, 0.97, 1.0)
+    ),
     "learned": dict(structure="learned", Cs=CS, sharings=(0.5, 0.9, 1.0)),
     "joint_sparse": dict(structure="joint_sparse", Cs=(0.03, 0.1, 0.3, 1.0)),
     "low_rank": dict(structure="low_rank", Cs=(0.03, 0.1, 0.3, 1.0)),
