@@ -83,9 +83,13 @@ def estimators():
     return found
 
 
+def structure_of(estimator):
+    """Name of its structure, None if it has none."""
+    return getattr(estimator, "structure", None)
+
+
 def name_of(estimator):
-    structure = getattr(estimator, "structure", None)
-    name = type(estimator).__name__
+    structure, name = structure_of(estimator), type(estimator).__name__
     return f"{name}-{structure}" if structure else name
 
 
@@ -96,12 +100,12 @@ def has_kink(estimator):
 
 
 def has_penalty(estimator):
-    structure = STRUCTURES.get(getattr(estimator, "structure", None), object)
+    structure = STRUCTURES.get(structure_of(estimator), object)
     return issubclass(structure, PenaltyStructure)
 
 
 def has_sharing(estimator):
-    structure = STRUCTURES.get(getattr(estimator, "structure", None))
+    structure = STRUCTURES.get(structure_of(estimator))
     return hasattr(estimator, "sharing") and (
         structure is None or structure.has_sharing
     )
@@ -497,8 +501,7 @@ def check_one_class_task(estimator, problem):
 
 def check_one_class_task_that_is_tied(estimator, problem):
     """It predicts its class, and ranks by the coefficients of those it is tied to."""
-    structure = estimator.get_params().get("structure")
-    if structure not in ("mean", "graph") or is_regressor(estimator):
+    if structure_of(estimator) not in ("mean", "graph") or is_regressor(estimator):
         return
     Y = problem.full[:, :2].copy()
     Y[:, 1] = np.where(Y[:, 1] == 1, 1.0, np.nan)

@@ -51,6 +51,10 @@ class LossSum:
             for loss, y, z, scale in self.views(self.y, Z, self.scale)
         )
 
+    def values(self, Z):
+        """The weighted loss of each score; of a softmax, at the column of its class."""
+        return self._each("value", Z)
+
     def center(self, A):
         """Take the mean over the classes from each softmax task's columns of A (.., K).
 

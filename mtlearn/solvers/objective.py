@@ -37,7 +37,11 @@ class LinearObjective:
     row_weight : ndarray (n,)
     mean : ndarray (d,)
         What features are centred by; zeros without intercepts.
+    offset : ndarray or None
+        Added to all scores.
     """
+
+    offset = None
 
     def __init__(self, X, targets, loss, C, *, fit_intercept=True):
         self.C, self.fit_intercept = C, fit_intercept
@@ -79,6 +83,12 @@ class LinearObjective:
             mapped.mean = np.zeros_like(self.mean)
         return mapped
 
+    def around(self, center):
+        """The same objective of the V in ``W = center + V``, center (d, K)."""
+        around = copy(self)
+        around.offset = self.layout.forward(center, -self.mean @ center)
+        return around
+
     def smoothed(self, width, slope):
         """The same with every kink of its losses rounded."""
         smoothed = copy(self)
@@ -99,15 +109,22 @@ class LinearObjective:
 
     def value(self, Z):
         """C times the weighted sum of losses."""
-        return self.losses.value(Z)
+        return self.losses.value(self._all(Z))
+
+    def column_values(self, Z):
+        """The same, of each column (K,)."""
+        return self.column_sums(self.losses.values(self._all(Z)))
 
     def gradient(self, Z):
         """Derivative of :meth:`value` in each score."""
-        return self.losses.gradient(Z)
+        return self.losses.gradient(self._all(Z))
 
     def curvature(self, Z):
         """Second derivative of :meth:`value` in the scores."""
-        return self.losses.curvature(Z)
+        return self.losses.curvature(self._all(Z))
+
+    def _all(self, Z):
+        return Z if self.offset is None else Z + self.offset
 
     def column_sums(self, A):
         """Sum of scores-shaped values over the rows of each column: (K,)."""

@@ -1,6 +1,7 @@
 """One door to all solvers: the structure decides which."""
 
 from .alternate import alternate
+from .clusters import clustered
 from .newton import State
 from .proximal import STEPS_PER_ITERATION, proximal
 from .reweighted import reweighted
@@ -61,7 +62,8 @@ def solve(
         state.W[:] = start[0] if basis is None else basis.T @ start[0]
         state.b[:] = start[1]
     if penalties is None:
-        covariance = alternate(
+        rounds = clustered if structure.finds_clusters and sharing > 0 else alternate
+        covariance = rounds(
             problem, structure, targets, sharing, preconditioner, state, **settings
         )
     else:

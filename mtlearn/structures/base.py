@@ -51,9 +51,13 @@ class CovarianceStructure(Structure):
     ----------
     max_rounds : int
         How many covariances the solver may be given in turn.
+    finds_clusters : bool
+        Whether tasks have to be sorted into clusters, see
+        :mod:`mtlearn.solvers.clusters`.
     """
 
     max_rounds = 1
+    finds_clusters = False
 
     def start(self, targets, sharing):
         """The covariance to begin with.

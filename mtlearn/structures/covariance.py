@@ -22,24 +22,33 @@ from scipy.sparse.linalg import splu
 
 
 class IdentityCovariance:
-    """M = I: every column on its own."""
+    """M = variance I: every column on its own.
+
+    Parameters
+    ----------
+    n_columns : int
+    variance : float > 0
+    offset : float
+        What a smoothing adds to the objective.
+    """
 
     smoothing = None
 
-    def __init__(self, n_columns, offset=0.0):
-        self.n_columns, self.offset = n_columns, offset
+    def __init__(self, n_columns, variance=1.0, offset=0.0):
+        self.n_columns, self.variance, self.offset = n_columns, variance, offset
 
     def times(self, V):
-        return V
+        return V if self.variance == 1 else V.dtype.type(self.variance) * V
 
     def divide(self, W):
-        return W.copy()
+        return W / W.dtype.type(self.variance)
 
     def damping(self, D):
+        D = self.variance * D
         return lambda T, s: T / (1 + s[:, None] * D)
 
     def toarray(self):
-        return np.eye(self.n_columns)
+        return self.variance * np.eye(self.n_columns)
 
 
 class TiedCovariance:
