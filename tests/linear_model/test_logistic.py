@@ -159,7 +159,7 @@ def test_two_parts():
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_nothing_pulls_at_the_solution(structure, n_classes):
     """The gradient in U is 0, W = U M^(1/2), whichever M was found."""
-    X, Y = label_tasks(n_classes=n_classes)
+    X, Y = label_tasks(d=10, n_classes=n_classes)
     model = fit(X, Y, C=0.3, **tying(structure, range(3)))
     M = model.column_covariance_
     if structure == "learned":  # M^-1 = (1-s) I + s Omega^-1, s = 1/2

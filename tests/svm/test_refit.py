@@ -57,11 +57,11 @@ def test_a_warm_start_takes_fewer_steps_to_the_same_end(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_a_warm_start_at_another_C_ends_where_a_cold_one_does(name):
     X, Y = problem()
-    exact = clone(MODELS[name]).set_params(tol=1e-8, max_iter=1000)
+    exact = clone(MODELS[name]).set_params(tol=1e-7, max_iter=1000)
     warm = clone(exact).set_params(warm_start=True, C=0.01).fit(X, Y)
     warm.set_params(C=1.0).fit(X, Y)
     # The rounds of "learned" end when one brings little.
-    same(warm, exact.fit(X, Y), atol=0.02 if name == "learned" else 1e-3)
+    same(warm, exact.fit(X, Y), atol=0.02 if name == "learned" else 2e-3)
 
 
 def test_other_shapes_start_afresh():
@@ -139,19 +139,18 @@ def test_memory_inside_a_search(tmp_path):
 @pytest.mark.parametrize("name", MODELS)
 def test_an_interrupt_stops_at_once(name, monkeypatch):
     X, Y = problem()
-    model = clone(MODELS[name]).set_params(verbose=1, tol=1e-9, max_iter=1000)
+    model = clone(MODELS[name]).set_params(verbose=1, tol=1e-6, max_iter=1000)
     lines = []
 
     def interrupted(line):
         lines.append(line)
-        if len(lines) == 2:
-            raise KeyboardInterrupt
+        raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(builtins, "print", interrupted)
         with pytest.raises(KeyboardInterrupt):
             model.fit(X, Y)
-    assert len(lines) == 2
+    assert len(lines) == 1
     model.set_params(verbose=0).fit(X, Y)
     np.testing.assert_array_equal(
         model.coef_, clone(model).fit(X, Y).coef_
