@@ -145,7 +145,8 @@ def main():
         )
         print(
             f"{'MultiTaskLinearSVC, ' + name:30s} RBF: {ours[name]} test errors, "
-            f"{valid} validation, gamma, C {setting}; {time.perf_counter() - start:.0f} s",
+            f"{valid} validation, gamma, C {setting}; "
+            f"{time.perf_counter() - start:.0f} s",
             flush=True,
         )
     reached = ours["independent"] <= GOAL

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import ClassifierTags, RegressorTags
 
 from .exceptions import DegenerateTaskWarning
 from .metrics import multitask_score
@@ -211,6 +212,12 @@ class MixedTaskMixin:
     def _view(self, t):
         labels = self.task_types_[t] == "classification"
         return (SingleTaskClassifier if labels else SingleTaskRegressor)(self, t)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags = ClassifierTags()
+        tags.regressor_tags = RegressorTags()
+        return tags
 
     def score(self, X, y, sample_weight=None):
         """Plain mean over tasks, of accuracy or R2, over the observed labels.

@@ -66,6 +66,7 @@ class MultiTaskLinearModel(MultiTaskEstimator):
         if before is not None:
             before = _coefficients(before)
         X, targets = self._read(X, y, sample_weight, self._tied_by(structure))
+        structure.check(targets)
         if structure.uses_label_groups and targets.ndim == 2:
             _warn_if_nothing_is_tied(targets, self.structure)
         most = most_steps(structure, self._losses().values(), self.max_iter)
@@ -143,8 +144,9 @@ class MultiTaskLinearModel(MultiTaskEstimator):
 
         Parameters
         ----------
-        before : pair of ndarrays, coefficients (K, d) and intercepts (K,), optional
-            Where to start, in the user's units.
+        before : tuple of ndarrays, optional
+            Coefficients (K, d), intercepts (K,) and own parts (K, d) to start from, in
+            the user's units.
         workspace : Workspace, optional
             Of the same X; made anew if there is none, or if rows weigh otherwise.
 
@@ -153,7 +155,6 @@ class MultiTaskLinearModel(MultiTaskEstimator):
         workspace : Workspace
         """
         structure = structure or self._structure()
-        structure.check(targets)
         units = target_units(
             targets,
             scale_targets=getattr(self, "scale_targets", False),
@@ -212,7 +213,7 @@ class MultiTaskLinearModel(MultiTaskEstimator):
         shared, member = structure.shared_part(
             state, self._covariance, targets, self.sharing
         )
-        own = np.ascontiguousarray(state.W.T)
+        own = state.W.T.copy()
         own[member >= 0] -= shared[member[member >= 0]]
         self.coef_shared_, self.coef_task_ = shared, own * scale[:, None]
         for name in getattr(self, "_facts", ()):
@@ -261,17 +262,20 @@ class MultiTaskLinearModel(MultiTaskEstimator):
 
 
 def _coefficients(model):
-    """Coefficients and intercepts of a model, None if it is not fitted."""
-    return (model.coef_, model.intercept_) if hasattr(model, "coef_") else None
+    """Coefficients, intercepts and own parts of a model, None if it is not fitted."""
+    if not hasattr(model, "coef_"):
+        return None
+    return model.coef_, model.intercept_, model.coef_task_
 
 
 def _start(before, objective, center, scale):
     """W (d, K) and b (K,) of an earlier fit in the units of this one, if they fit."""
     if before is None or before[0].shape != objective.shape[::-1]:
         return None
-    W = (before[0] / scale[:, None]).T.astype(objective.dtype)
-    b = ((before[1] - center) / scale).astype(objective.dtype)
-    return W, b + objective.mean @ W
+    coef, intercept, own = before
+    W, own = ((part / scale[:, None]).T.astype(objective.dtype) for part in (coef, own))
+    b = ((intercept - center) / scale).astype(objective.dtype)
+    return W, b + objective.mean @ W, own
 
 
 def _center_softmax(intercept, losses, targets):

@@ -34,6 +34,10 @@ def clustered(
     covariance : TiedCovariance
         With the clusters of the tasks.
     """
+    if len(np.unique(targets.column_tie)) == targets.n_columns:  # nobody is tied
+        covariance = structure.tied(targets, np.zeros(targets.n_tasks, int), sharing)
+        solve_under(covariance, objective, preconditioner, state, **settings)
+        return covariance
     search = _Search(objective, structure, targets, sharing, preconditioner, settings)
     best = None
     for labels in search.starts(state):

@@ -19,6 +19,8 @@ from .newton import newton_cg
 MAX_ROUNDS = 50
 FIRST_TOL = 0.03
 NARROWER = 0.4
+# Of the first width, where the start is near the solution.
+WARM_WIDTH = 0.02
 # Share of the gap that the smooth problem may be off its own solution.
 INNER_SHARE = 0.1
 GRADIENT_SHARE = 0.3
@@ -35,11 +37,15 @@ def multipliers(objective, covariance, preconditioner, state, *, tol, **settings
     """
     if state.Z is None:
         state.Z = objective.forward(state.W, state.b)
+    first, inner_tol = _first_width(objective), FIRST_TOL
     if state.slope is None:
         state.slope = np.zeros_like(state.Z)
-    width, inner_tol = _first_width(objective), FIRST_TOL
+        if state.W.any():
+            state.slope = _likely_slopes(objective, state.Z, WARM_WIDTH * first)
     # Slopes are differences of scores over the width: narrower, and they are noise.
-    least = 10 * np.sqrt(np.finfo(objective.dtype).eps) * width
+    least = 10 * np.sqrt(np.finfo(objective.dtype).eps) * first
+    width = WARM_WIDTH * first if state.W.any() else first
+    last, tightened = np.inf, False
     for _ in range(MAX_ROUNDS):
         smooth = objective.smoothed(width, state.slope)
         newton_cg(smooth, covariance, preconditioner, state, tol=inner_tol, **settings)
@@ -48,7 +54,12 @@ def multipliers(objective, covariance, preconditioner, state, *, tol, **settings
         state.converged = state.gap <= tol * abs(primal)
         if state.converged or state.stopped:
             break
-        width = max(NARROWER * width, least)
+        # A gap that stays is that of the inner solve, or of the width: in turns.
+        if state.gap > 0.5 * last and not tightened:
+            inner_tol, tightened = 0.2 * inner_tol, True
+        else:
+            width, tightened = max(NARROWER * width, least), False
+        last = state.gap
         # The gap has half the square of the gradient in W, and the gradient in the
         # intercepts times their size.
         goal = min(np.sqrt(2 * INNER_SHARE * state.gap), GRADIENT_SHARE * state.gap)
@@ -77,6 +88,13 @@ def _first_width(objective):
     losses = objective.losses
     total = float(losses.scale.sum(dtype=np.float64))
     return 2 * objective.value(np.zeros_like(losses.y)) / total or 1.0
+
+
+def _likely_slopes(objective, Z, reach):
+    """Mean of the slopes on both sides of each score, near the solution a good guess."""
+    smooth = objective.smoothed(reach, np.zeros_like(Z))
+    sides = [_slopes(smooth, Z + shift) for shift in (-reach, reach)]
+    return (sides[0] + sides[1]) / 2
 
 
 def _slopes(smooth, Z):

@@ -72,6 +72,13 @@ class State:
         zeros = np.zeros((d, K), dtype=objective.dtype)
         return cls(zeros, zeros.copy(), np.zeros(K, dtype=objective.dtype))
 
+    @classmethod
+    def nothing(cls, objective):
+        """The solution where there is no score column."""
+        state = cls.zero(objective)
+        state.parts, state.converged = [state.W], True
+        return state
+
 
 def newton_cg(
     objective,

@@ -76,6 +76,7 @@ def _descend(ahead, size, objective, penalties, metric):
     """
     G = objective.gradient(ahead.Z)
     gW, gb = objective.backward(G)
+    eps = np.finfo(objective.dtype).eps
     while True:
         size_W = gW.dtype.type(size / len(penalties))
         parts = [
@@ -88,6 +89,9 @@ def _descend(ahead, size, objective, penalties, metric):
         length = metric.dot(moved, moved)
         if not np.isfinite(length):
             raise ValueError(OVERFLOW)
+        # Shorter than rounding errors: there is nowhere to go.
+        if length <= eps**2 * metric.dot(there, there):
+            return there, size, 0.0
         bend = float(np.vdot(objective.gradient(there.Z) - G, moved.Z))
         if bend * size <= length * (1 + ROUNDING):
             return there, size, np.sqrt(length) / size
@@ -134,7 +138,7 @@ class _Point:
 
     @classmethod
     def of(cls, state, objective, n_parts):
-        if state.parts is None or len(state.parts) != n_parts:
+        if len(state.parts or ()) != n_parts:
             state.parts = [
                 state.W,
                 *(np.zeros_like(state.W) for _ in range(n_parts - 1)),

@@ -46,8 +46,13 @@ def reweighted(objective, penalties, preconditioner, state):
     d, K = objective.shape
     if K <= d and all(hasattr(penalty, "covariance") for penalty in penalties):
         parts = _by_columns(objective, penalties, preconditioner, state, parts)
-    elif hasattr(penalties[0], "feature_root") and isinstance(X, np.ndarray):
-        parts[0] = _by_features(objective, penalties[0], state)
+    elif isinstance(X, np.ndarray):
+        # One part alone, the others zero, is a start for all.
+        for i, penalty in enumerate(penalties):
+            if hasattr(penalty, "feature_root"):
+                parts = [np.zeros_like(state.W) for _ in penalties]
+                parts[i] = _by_features(objective, penalty, state)
+                break
     state.parts, state.W = parts, sum(parts)
     state.Z, state.scale, state.n_iter, state.n_products = None, 0.0, 0, 0
     state.history.clear()

@@ -1,5 +1,8 @@
 """One door to all solvers: the structure decides which."""
 
+import numpy as np
+
+from ..structures.covariance import IdentityCovariance
 from .alternate import alternate
 from .clusters import clustered
 from .newton import State
@@ -41,14 +44,16 @@ def solve(
     tol, max_iter, step : see :func:`newton_cg`
     workspace : Workspace, optional
         Of the same X and row weights, if there is one.
-    start : pair of ndarrays W (d, K) and b (K,), optional
-        Where to start, near the solution if possible.
+    start : tuple of ndarrays, W (d, K), b (K,) and the own part of W, optional
+        Where to start, near the solution if possible; the part may be left out.
 
     Returns
     -------
     state : State
     covariance : the covariance of the last round, None for penalties
     """
+    if objective.n_columns == 0:
+        return State.nothing(objective), IdentityCovariance(0)
     workspace = workspace or Workspace(objective)
     settings = {"tol": tol, "max_iter": max_iter, "step": step}
     penalties = None
@@ -59,8 +64,10 @@ def solve(
         basis, problem, preconditioner = workspace.enter(objective)
     state = State.zero(problem)
     if start is not None:
-        state.W[:] = start[0] if basis is None else basis.T @ start[0]
-        state.b[:] = start[1]
+        W, b, own = start if len(start) == 3 else (*start, np.zeros_like(start[0]))
+        if basis is not None:
+            W, own = basis.T @ W, basis.T @ own
+        state.W, state.b, state.parts = W.copy(), b.copy(), [own, W - own]
     if penalties is None:
         rounds = clustered if structure.finds_clusters and sharing > 0 else alternate
         covariance = rounds(

@@ -81,5 +81,8 @@ class PenaltyStructure(Structure):
     has_sharing = False
 
     def penalties(self, targets, sharing):
-        """A list of :mod:`penalties <mtlearn.structures.penalties>`, one per part."""
+        """A list of :mod:`penalties <mtlearn.structures.penalties>`, one per part.
+
+        Of two parts, the tasks' own comes first, what they share second.
+        """
         raise NotImplementedError

@@ -155,6 +155,17 @@ class DenseCovariance:
         return self.matrix
 
 
+def learned_spectrum(values, smoothing, sharing):
+    """Eigenvalues of the learned M, given those of W'W, see :class:`Learned`."""
+    omega = learned_omega(values, smoothing)
+    return omega / ((1 - sharing) * omega + sharing)
+
+
+def learned_omega(values, smoothing):
+    root = np.sqrt(np.maximum(values, 0) + smoothing**2)
+    return len(values) * root / root.sum()
+
+
 class FeatureCovariance:
     r"""The penalty ``1/2 tr(W' D^-1 W)``, by a root of D (d, d) among the features.
 
@@ -167,13 +178,13 @@ class FeatureCovariance:
     ----------
     root : ndarray (d,) or (d, d)
         Of a diagonal, or symmetric.
-    columns : callable
-        Returns the covariance of the columns (K, K) that stands for the same.
+    coef, sharing : ndarray (K, d) and float, optional
+        What the root was learned from, for ``toarray``.
     smoothing, offset : see :class:`DenseCovariance`
     """
 
-    def __init__(self, root, columns=None, smoothing=None, offset=0.0):
-        self.root, self._columns = root, columns
+    def __init__(self, root, coef=None, sharing=None, smoothing=None, offset=0.0):
+        self.root, self._coef, self._sharing = root, coef, sharing
         self.smoothing, self.offset = smoothing, offset
 
     def enter(self, W):
@@ -187,7 +198,10 @@ class FeatureCovariance:
         return root[:, None] * U if root.ndim == 1 else root @ U
 
     def toarray(self):
-        return self._columns()
+        """The covariance of the columns (K, K) that stands for the same."""
+        values, vectors = np.linalg.eigh(self._coef @ self._coef.T)
+        spectrum = learned_spectrum(values, self.smoothing, self._sharing)
+        return (vectors * spectrum) @ vectors.T
 
 
 class SparseCovariance:

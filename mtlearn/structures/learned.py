@@ -3,7 +3,7 @@
 import numpy as np
 
 from .base import CovarianceStructure
-from .covariance import DenseCovariance, FeatureCovariance
+from .covariance import DenseCovariance, FeatureCovariance, learned_omega
 
 
 class Learned(CovarianceStructure):
@@ -37,26 +37,13 @@ class Learned(CovarianceStructure):
         among_features = d < K
         W = W.astype(np.float64)
         values, vectors = np.linalg.eigh(W.T @ W if among_features else W @ W.T)
-        values = np.maximum(values, 0)
-        smoothing = previous.smoothing or np.sqrt(values.mean())
+        smoothing = previous.smoothing or np.sqrt(np.maximum(values, 0).mean())
         smoothing *= self.smoothing_decay
-        root = np.sqrt(values + smoothing**2)
-        omega = K * root / root.sum()
+        unit = K / len(values)
+        omega = unit * learned_omega(values, smoothing)
         spectrum = omega / ((1 - sharing) * omega + sharing)
         offset = sharing / 2 * smoothing**2 * np.sum(1 / omega)
         if not among_features:
             return DenseCovariance(vectors, spectrum, smoothing, offset)
-        return FeatureCovariance(
-            (vectors * np.sqrt(spectrum)) @ vectors.T,
-            lambda: _among_columns(W, smoothing, sharing),
-            smoothing,
-            offset,
-        )
-
-
-def _among_columns(W, smoothing, sharing):
-    """M (K, K) of coefficients (K, d)."""
-    values, vectors = np.linalg.eigh(W @ W.T)
-    root = np.sqrt(np.maximum(values, 0) + smoothing**2)
-    omega = len(W) * root / root.sum()
-    return (vectors * (omega / ((1 - sharing) * omega + sharing))) @ vectors.T
+        root = (vectors * np.sqrt(spectrum)) @ vectors.T
+        return FeatureCovariance(root, W, sharing, smoothing, offset)

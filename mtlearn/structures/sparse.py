@@ -46,11 +46,11 @@ class SharedPlusSparse(PenaltyStructure):
         r = (1 - sharing) * np.sqrt(targets.n_columns) + sharing
         if sharing == 0:
             return [EntryNorm()]
-        return [RowNorm()] if sharing == 1 else [RowNorm(r), EntryNorm()]
+        return [RowNorm()] if sharing == 1 else [EntryNorm(), RowNorm(r)]
 
     def shared_part(self, state, covariance, targets, sharing):
         """One row per score column: the part whose features all columns use."""
-        shared = np.zeros_like(state.W) if sharing == 0 else state.parts[0]
+        shared = np.zeros_like(state.W) if sharing == 0 else state.parts[-1]
         return np.ascontiguousarray(shared.T), np.arange(targets.n_columns)
 
     def facts(self, state, covariance, targets):

@@ -111,7 +111,7 @@ def test_joint_sparse_selects_features():
 def test_shared_plus_sparse(loss, sharing):
     """Each part has the slope of its own penalty: neither could do with less."""
     state, (G, db) = fit(problem(loss), loss, SharedPlusSparse(), sharing)
-    rows, entries = state.parts
+    entries, rows = state.parts
     r = (1 - sharing) * np.sqrt(3) + sharing
     assert_row_norm_slope(rows, G, r)
     assert_entry_norm_slope(entries, G)

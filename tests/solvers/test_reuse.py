@@ -97,9 +97,9 @@ def test_on_disk(tmp_path, monkeypatch):
     def refuse(*args):
         raise AssertionError("decomposed again")
 
-    monkeypatch.setattr(GramPreconditioner, "__init__", refuse)
-    again = decompose(X.copy(), str(tmp_path))
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(GramPreconditioner, "__init__", refuse)
+        again = decompose(X.copy(), str(tmp_path))
     np.testing.assert_array_equal(again.S, made.S)
     np.testing.assert_array_equal(again.P, made.P)
     X[0, 1] = 100.0

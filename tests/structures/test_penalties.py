@@ -140,7 +140,7 @@ def test_rotation_invariant_where_it_says_so(penalty):
         (LowRank(), 0.5, [(TraceNorm, 1)]),
         (JointSparse(), 0.5, [(RowNorm, 1)]),
         (SharedPlusSparse(), 0.0, [(EntryNorm, 1)]),
-        (SharedPlusSparse(), 0.5, [(RowNorm, 1.5), (EntryNorm, 1)]),
+        (SharedPlusSparse(), 0.5, [(EntryNorm, 1), (RowNorm, 1.5)]),
         (SharedPlusSparse(), 1.0, [(RowNorm, 1)]),
         (SharedPlusLowRank(), 0.0, [(TraceNorm, 1), (TieMean, 0)]),
         (SharedPlusLowRank(), 0.75, [(TraceNorm, 4), (TieMean, 0.75)]),
