@@ -1,7 +1,6 @@
 """The common skin of all linear models: read, solve, keep."""
 
 import warnings
-from numbers import Integral
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -16,16 +15,9 @@ from ..solvers import (
 )
 from ..solvers.objective import loss_of_tasks
 from ..solvers.reuse import decomposition
-from ..structures import STRUCTURES, Graph, Structure
-from ..validation import (
-    check_choice,
-    check_number,
-    progress_steps,
-    reports_progress,
-)
+from ..validation import progress_steps, reports_progress
+from .parameters import check_parameters, find_structure
 from .units import target_units
-
-DEFAULT_SHARING = 0.5
 
 
 class MultiTaskLinearModel(MultiTaskEstimator):
@@ -62,10 +54,15 @@ class MultiTaskLinearModel(MultiTaskEstimator):
         workspace : Workspace
             For more fits to the same X.
         """
-        structure = self._check_parameters()
+        structure = check_parameters(self)
         if before is not None:
             before = _coefficients(before)
-        X, targets = self._read(X, y, sample_weight, self._tied_by(structure))
+        X, targets = self._read(
+            X,
+            y,
+            sample_weight,
+            lambda names: structure.label_groups(self.label_groups, names),
+        )
         structure.check(targets)
         if structure.uses_label_groups and targets.ndim == 2:
             _warn_if_nothing_is_tied(targets, self.structure)
@@ -79,58 +76,14 @@ class MultiTaskLinearModel(MultiTaskEstimator):
             _warn_of_no_convergence(self)
         return workspace
 
-    def _check_parameters(self):
-        check_number(self.C, "C", 0, open_low=True)
-        check_number(self.sharing, "sharing", 0, 1)
-        check_number(self.tol, "tol", 0, open_low=True)
-        check_number(self.max_iter, "max_iter", 1, kind=Integral)
-        structure = self._structure()
-        name = f"structure={self.structure!r}"
-        if self.label_groups is not None and not structure.uses_label_groups:
-            raise ValueError(
-                f"label_groups={self.label_groups!r} means nothing to {name}; use "
-                "structure='mean' or leave label_groups out."
-            )
-        if self.sharing != DEFAULT_SHARING and not structure.has_sharing:
-            raise ValueError(
-                f"sharing={self.sharing} means nothing to {name}, whose only strength "
-                "is C; leave sharing out, or use structure='learned' or 'mean'."
-            )
-        if self.task_graph is not None and self.structure != "graph":
-            raise ValueError(
-                f"task_graph means nothing to {name}; use structure='graph' or leave "
-                "task_graph out."
-            )
-        kinked = [loss for loss in self._losses().values() if not loss.differentiable]
-        if kinked and hasattr(structure, "penalties"):
-            raise ValueError(
-                f"{name} needs a loss without kinks, which "
-                f"{type(kinked[0]).__name__} is not; use its squared form, or "
-                "structure='learned' or 'mean'."
-            )
-        return structure
-
-    def _structure(self):
-        structure = self.structure
-        if isinstance(structure, Structure):
-            return structure
-        check_choice(structure, "structure", STRUCTURES)
-        if structure == "graph":
-            return Graph(self.task_graph)
-        return STRUCTURES[structure]()
-
-    def _tied_by(self, structure):
-        return lambda names: structure.label_groups(self.label_groups, names)
-
     def _null_loss(self, kind, values, weight):
         """Mean loss of the best constant on one task."""
         loss = self._losses()[kind]
         if kind == "classification":
             _, code = np.unique(values, return_inverse=True)
             shares = np.bincount(code, weight) / weight.sum()
-            return loss.for_columns(len(shares) if len(shares) > 2 else 1).null_loss(
-                shares
-            )
+            n_columns = len(shares) if len(shares) > 2 else 1
+            return loss.for_columns(n_columns).null_loss(shares)
         if getattr(self, "scale_targets", True) and np.ptp(values):
             center = np.average(values, weights=weight)
             spread = np.average((values - center) ** 2, weights=weight)
@@ -154,7 +107,7 @@ class MultiTaskLinearModel(MultiTaskEstimator):
         -------
         workspace : Workspace
         """
-        structure = structure or self._structure()
+        structure = structure or find_structure(self)
         units = target_units(
             targets,
             scale_targets=getattr(self, "scale_targets", False),

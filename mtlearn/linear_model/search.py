@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 from joblib import Parallel, delayed
+from scipy import sparse
 from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.metrics import check_scoring
@@ -14,7 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from ..model_selection import MultiTaskStratifiedKFold
 from ..model_selection.cross_validation import take_rows
 from ..validation import check_is_fitted
-from .base import DEFAULT_SHARING
+from .parameters import DEFAULT_SHARING, find_structure
 from .path import fit_path
 
 
@@ -109,6 +110,8 @@ class MultiTaskLinearCV(MetaEstimatorMixin, BaseEstimator):
         self : object
         """
         settings = self._settings()
+        if sparse.issparse(X):
+            X = sparse.csr_array(X)  # other formats have no rows to take
         cv = self.cv
         if isinstance(cv, int | np.integer):
             cv = MultiTaskStratifiedKFold(cv)
@@ -139,7 +142,7 @@ class MultiTaskLinearCV(MetaEstimatorMixin, BaseEstimator):
 
     def _settings(self):
         """Each task weight and sharing with all C, rising, so that neighbours meet."""
-        structure = self.estimator._structure()
+        structure = find_structure(self.estimator)
         sharings = self.sharings
         if sharings is None:
             sharings = (0.0, 0.5, 0.9) if structure.has_sharing else (DEFAULT_SHARING,)

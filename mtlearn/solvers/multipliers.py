@@ -91,7 +91,7 @@ def _first_width(objective):
 
 
 def _likely_slopes(objective, Z, reach):
-    """Mean of the slopes on both sides of each score, near the solution a good guess."""
+    """Mean of the slopes on both sides of each score: near the solution, a guess."""
     smooth = objective.smoothed(reach, np.zeros_like(Z))
     sides = [_slopes(smooth, Z + shift) for shift in (-reach, reach)]
     return (sides[0] + sides[1]) / 2

@@ -21,6 +21,8 @@ from .alternate import solve_under
 from .newton import newton_cg
 
 ROUNDS = 4
+# Beyond it, a matrix (columns, columns) costs more than the start is worth.
+MAX_COLUMNS = 1000
 DECAY = 0.3
 # Rounded zeros need no digits.
 SETTINGS = {"tol": 1e-2, "max_iter": 20}
@@ -44,7 +46,9 @@ def reweighted(objective, penalties, preconditioner, state):
         newton_cg(objective, identity, preconditioner, state, **SETTINGS)
     parts = [state.W, *(np.zeros_like(state.W) for _ in penalties[1:])]
     d, K = objective.shape
-    if K <= d and all(hasattr(penalty, "covariance") for penalty in penalties):
+    by_columns = all(hasattr(penalty, "covariance") for penalty in penalties)
+    # A single norm is better majorised among the fewer of columns and features.
+    if by_columns and K <= (d if len(penalties) == 1 else MAX_COLUMNS):
         parts = _by_columns(objective, penalties, preconditioner, state, parts)
     elif isinstance(X, np.ndarray):
         # One part alone, the others zero, is a start for all.

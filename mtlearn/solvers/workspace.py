@@ -23,13 +23,16 @@ class Workspace:
     """
 
     def __init__(self, objective, decompose=GramPreconditioner):
-        self._X, self._row_weight = objective.layout.X, objective.row_weight
+        self._X, self._mean = objective.layout.X, objective.mean
+        self._row_weight = objective.row_weight
         self.preconditioner = decompose(self._X, objective.row_weight, objective.mean)
         self._rotated_X = None
 
     def suits(self, objective):
-        """Whether an objective of the same X counts its rows in the same way."""
-        return np.array_equal(self._row_weight, objective.row_weight)
+        """Whether an objective of the same X counts and centres its rows alike."""
+        return np.array_equal(
+            self._row_weight, objective.row_weight
+        ) and np.array_equal(self._mean, objective.mean)
 
     def enter(self, objective):
         """The basis to work in, the objective in it and its preconditioner.
