@@ -5,7 +5,9 @@
 16,000 pictures of two digits as 900 HOG features in float32, four label tasks, 26 score
 columns in all, softmax for each task. Both sides have free intercepts and minimise the
 same sum; one function computes both in float64. Ours must not end higher than the
-peer's by more than a hundred thousandth. Both run at their default tolerance.
+peer's by more than a hundred thousandth. Two comparisons: the peer as it comes, which
+stops a quarter of a percent above the least sum, against ours stopped early, yet lower;
+and both stopped within a hundred thousandth of it.
 """
 
 import argparse
@@ -32,14 +34,16 @@ from mtlearn.linear_model import MultiTaskLogisticRegression
 C = 1.0
 SLACK = 1e-5
 GOAL = 15
+# Names of the comparisons, and tol of the peer and of ours.
+TOLS = {"as it comes": (1e-4, 3e-3), "both tight": (1e-7, 1e-4)}
 
 
-def fit_peer(X, y):
-    return LogisticRegression(C=C, max_iter=10_000).fit(X, plain(y))
+def fit_peer(X, y, tol):
+    return LogisticRegression(C=C, max_iter=10_000, tol=tol).fit(X, plain(y))
 
 
-def fit_peers(X, Y, n_jobs):
-    return Parallel(n_jobs=n_jobs)(delayed(fit_peer)(X, y) for y in Y.T)
+def fit_peers(X, Y, tol, n_jobs):
+    return Parallel(n_jobs=n_jobs)(delayed(fit_peer)(X, y, tol) for y in Y.T)
 
 
 def objective(X, Y, models):
@@ -53,22 +57,22 @@ def objective(X, Y, models):
     return total
 
 
-def compare(X, Y, threads, repeats):
+def compare(X, Y, name, threads, repeats):
     """One line: peer and ours on as many threads; whether both goals are reached."""
-    clock = clock_of(threads)
+    clock, (their_tol, tol) = clock_of(threads), TOLS[name]
     with threadpool_limits(1):
-        theirs, peers = timed(repeats, clock, fit_peers, X, Y, threads)
+        theirs, peers = timed(repeats, clock, fit_peers, X, Y, their_tol, threads)
     with threadpool_limits(threads):
-        ours = MultiTaskLogisticRegression(C=C, structure="independent")
-        mine, model = timed(3, clock, ours.fit, X, Y)
+        ours = MultiTaskLogisticRegression(C=C, structure="independent", tol=tol)
+        mine, model = timed(5, clock, ours.fit, X, Y)
     values = objective(X, Y, of_peers(peers)), objective(X, Y, of_ours(model))
     ratio, excess = theirs / mine, values[1] / values[0] - 1
     reached = ratio >= GOAL, excess <= SLACK
     print(
-        f"{threads} thread{'s' * (threads > 1)}: LogisticRegression {theirs:.2f} s, "
-        f"mtlearn {mine:.2f} s, ratio {ratio:.1f} (goal {GOAL}: {goal(reached[0])}); "
-        f"objective {values[0]:.3f} and {values[1]:.3f}, {excess:+.1e} "
-        f"({goal(reached[1])}); {model.n_iter_} Newton steps",
+        f"{name}, {threads} thread{'s' * (threads > 1)}: LogisticRegression "
+        f"{theirs:.2f} s, mtlearn {mine:.2f} s, ratio {ratio:.1f} (goal {GOAL}: "
+        f"{goal(reached[0])}); objective {values[0]:.3f} and {values[1]:.3f}, "
+        f"{excess:+.1e} ({goal(reached[1])}); {model.n_iter_} Newton steps",
         flush=True,
     )
     return all(reached)
@@ -82,7 +86,11 @@ def main():
     X, Y = multi_digits(3000 if options.quick else 16_000)
     X = X[:, :-1]  # the constant feature; here the intercepts are free on both sides
     print(headline(X, Y, C), flush=True)
-    reached = [compare(X, Y, threads, options.repeats) for threads in (1, 2)]
+    reached = [
+        compare(X, Y, name, threads, options.repeats)
+        for name in TOLS
+        for threads in (1, 2)
+    ]
     return 0 if all(reached) else 1
 
 

@@ -151,7 +151,11 @@ class MultiTaskLinearCV(MetaEstimatorMixin, BaseEstimator):
             weights = [self.estimator.task_weight]
         lists = {"Cs": self.Cs, "sharings": sharings, "task_weights": weights}
         for name, values in lists.items():
-            if isinstance(values, str) or not np.size(values):
+            if (
+                not hasattr(values, "__len__")
+                or isinstance(values, str)
+                or not len(values)
+            ):
                 raise ValueError(f"{name}={values!r} must be a list of settings")
         return [
             {"C": C, "sharing": sharing, "task_weight": weight}

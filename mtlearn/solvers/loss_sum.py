@@ -36,9 +36,14 @@ class LossSum:
     def differentiable(self):
         return all(loss.differentiable for loss, _, _ in self.parts)
 
+    @property
+    def is_one(self):
+        """Whether one pointwise loss is that of all scores."""
+        return len(self.parts) == 1 and not self.parts[0][0].is_multiclass
+
     def views(self, *arrays):
         """Each loss, with its part of arrays that have the shape of scores."""
-        if len(self.parts) == 1 and not self.parts[0][0].is_multiclass:
+        if self.is_one:
             yield self.parts[0][0], *arrays
             return
         for loss, start, stop in self.parts:
@@ -72,7 +77,7 @@ class LossSum:
 
     def curvature(self, Z):
         """Second derivative in the scores: a :class:`Curvature`."""
-        return Curvature(self, self._each("curvature", Z), Z)
+        return Curvature(self, Z)
 
     def _each(self, method, Z):
         out = np.empty_like(Z)
@@ -113,23 +118,27 @@ class Curvature:
         In the shape of the scores; all there is, but for losses of several classes.
     """
 
-    def __init__(self, loss_sum, diagonal, Z):
-        self.diagonal = diagonal
-        self._blocks = [
-            (loss, start, stop, loss.probability(loss_sum.layout.view(Z, start, stop)))
-            for loss, start, stop in loss_sum.parts
-            if loss.is_multiclass
-        ]
-        self._loss_sum = loss_sum
+    def __init__(self, losses, Z):
+        self._view, self._blocks = losses.layout.view, []
+        self.diagonal = np.empty_like(Z)
+        for loss, start, stop in losses.parts:
+            y, z, scale, part = (
+                array if losses.is_one else self._view(array, start, stop)
+                for array in (losses.y, Z, losses.scale, self.diagonal)
+            )
+            if loss.is_multiclass:
+                p = loss.probability(z)
+                np.multiply(scale * p, 1 - p, out=part)
+                self._blocks.append((loss, start, stop, scale, p))
+            else:
+                np.multiply(scale, loss.curvature(y, z), out=part)
 
     def times(self, V):
         """Product with V, in the shape of the scores."""
         out = self.diagonal * V
-        view = self._loss_sum.layout.view
-        for loss, start, stop, p in self._blocks:
-            scale = view(self._loss_sum.scale, start, stop)
-            part = view(out, start, stop)
-            np.multiply(scale, loss.hessian(p, view(V, start, stop)), out=part)
+        for loss, start, stop, scale, p in self._blocks:
+            product = loss.hessian(p, self._view(V, start, stop))
+            np.multiply(scale, product, out=self._view(out, start, stop))
         return out
 
 

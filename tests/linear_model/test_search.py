@@ -185,7 +185,7 @@ def test_inside_a_pipeline_and_a_search():
 
 def test_bad_settings_name_the_argument():
     X, Y = problem()
-    for name, value in [("Cs", []), ("sharings", "0.5"), ("task_weights", [])]:
+    for name, value in [("Cs", []), ("Cs", 1.0), ("sharings", "0.5")]:
         with pytest.raises(ValueError, match=f"{name}=.* must be a list"):
             MultiTaskLinearCV(MODELS["svc"], **{name: value}).fit(X, Y)
     with pytest.raises(ValueError, match="C == -1"):
