@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 SOURCES = pyproject.toml setup.cfg setup.py \
 	$(wildcard mtlearn/_kernels/*.pyx mtlearn/_kernels/*.pxd mtlearn/_kernels/*.h)
 
-.PHONY: demo test lint build bench clean
+.PHONY: demo test lint build bench papers clean
 
 demo: $(VENV)/installed-cli
 	$(BIN)/python -m mtlearn
@@ -29,6 +29,10 @@ build:
 
 bench: $(VENV)/installed-bench
 	set -e; for file in benchmarks/bench_*.py; do $(BIN)/python $$file; done
+
+# The published data sets lie in DATA, a folder for each; see docs/datasets.md.
+papers: $(VENV)/installed-bench
+	set -e; for file in benchmarks/paper_*.py; do $(BIN)/python $$file --data $(DATA); done
 
 clean:
 	rm -rf $(VENV) .*_cache build dist *.egg-info mtlearn/_kernels/*.so
