@@ -76,7 +76,17 @@ class MultiTaskLogisticRegression(
     label_groups_ : list of lists of task names
         What was tied.
     column_covariance_ : ndarray of shape (n_outputs, n_outputs)
+        M, of structures that have one.
     task_similarity_ : ndarray of shape (n_tasks, n_tasks)
+        Correlation of tasks in M; for several columns each, its size.
+    task_labels_ : ndarray of int, shape (n_tasks,)
+        With ``structure="clustered"``: the cluster of each task.
+    rank_ : int
+        With ``structure="low_rank"`` or ``"shared_plus_low_rank"``: of the low-rank
+        part.
+    selected_features_ : ndarray of bool, shape (n_features,)
+        With ``structure="joint_sparse"`` or ``"shared_plus_sparse"``: whether any
+        column uses a feature.
     n_tasks_ : int
     task_names_in_ : ndarray of str
     n_features_in_ : int
