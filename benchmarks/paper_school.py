@@ -38,7 +38,7 @@ MODELS = {
     "low_rank": dict(structure="low_rank", Cs=(0.01, 0.03, 0.1, 0.3)),
     "joint_sparse": dict(structure="joint_sparse", Cs=(0.01, 0.03, 0.1, 0.3)),
     "shared_plus_low_rank": dict(
-        structure="shared_plus_low_rank", Cs=(0.03, 0.1, 0.3), sharings=(0.9, 0.97)
+        structure="shared_plus_low_rank", Cs=(0.03, 0.1, 0.3), sharings=(0.9,)
     ),
 }
 
