@@ -9,6 +9,8 @@ STEPS_PER_ITERATION = 100
 # A step size that was allowed may grow by so much for the next step.
 GROWTH = 1.02
 ROUNDING = 1e-5
+# Share of the gradient at zero up to which a start needs no better one.
+NEAR = 1e-3
 
 
 def proximal(objective, penalties, state, *, tol, max_iter, first_step, step=None):
@@ -61,6 +63,14 @@ def proximal(objective, penalties, state, *, tol, max_iter, first_step, step=Non
         if state.converged or state.stopped:
             break
     return state
+
+
+def is_near(objective, penalties, state, first_step):
+    """Whether a start is so near the solution that proximal steps alone lead to it."""
+    metric = _Metric(objective, first_step, len(penalties))
+    here = _Point.of(state, objective, len(penalties))
+    norm = _descend(here, first_step, objective, penalties, metric)[2]
+    return norm <= NEAR * metric.norm_at_zero(objective)
 
 
 def _descend(ahead, size, objective, penalties, metric):

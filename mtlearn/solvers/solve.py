@@ -6,7 +6,7 @@ from ..structures.covariance import IdentityCovariance
 from .alternate import alternate
 from .clusters import clustered
 from .newton import State
-from .proximal import STEPS_PER_ITERATION, proximal
+from .proximal import STEPS_PER_ITERATION, is_near, proximal
 from .reweighted import reweighted
 from .workspace import Workspace
 
@@ -75,9 +75,9 @@ def solve(
         )
     else:
         covariance = None
-        if start is None:
-            reweighted(problem, penalties, preconditioner, state)
         first_step = 1 / (objective.C * max(preconditioner.largest, 1e-30))
+        if start is None or not is_near(problem, penalties, state, first_step):
+            reweighted(problem, penalties, preconditioner, state)
         proximal(problem, penalties, state, first_step=first_step, **settings)
     if basis is not None:
         state.W, state.V = basis @ state.W, basis @ state.V
