@@ -26,10 +26,11 @@ from mtlearn.linear_model import MultiTaskLinearCV, MultiTaskRidge
 GOAL = 1.85
 PUBLISHED = "published: single 1.98, mean-regularised 1.86 (Evgeniou et al. 2007)"
 CS = tuple(np.logspace(-2, 2, 9))
+MANY_CS = tuple(np.logspace(-3, 2, 63))  # as many settings as `mean` has
 MODELS = {
     "independent, hardly penalised": dict(structure="independent", Cs=(1e6,)),
-    "independent": dict(structure="independent", Cs=CS),
-    "pooled, own intercepts": dict(structure="mean", Cs=CS, sharings=(1.0,)),
+    "independent": dict(structure="independent", Cs=MANY_CS),
+    "pooled, own intercepts": dict(structure="mean", Cs=MANY_CS, sharings=(1.0,)),
     "mean": dict(
         structure="mean", Cs=CS, sharings=(0.0, 0.3, 0.5, 0.7, 0.9, 0.97, 1.0)
     ),
