@@ -227,6 +227,8 @@ def _start(before, objective, center, scale):
         return None
     coef, intercept, own = before
     W, own = ((part / scale[:, None]).T.astype(objective.dtype) for part in (coef, own))
+    if not objective.fit_intercept:
+        return W, np.zeros_like(W[0]), own
     b = ((intercept - center) / scale).astype(objective.dtype)
     return W, b + objective.mean @ W, own
 

@@ -65,6 +65,18 @@ def test_a_path_through_structures_and_weights_of_rows():
         np.testing.assert_allclose(found.intercept_, alone.intercept_, atol=1e-6)
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_path_through_intercepts(first):
+    X, Y = problem(regression=True)
+    settings = [{"fit_intercept": first}, {"fit_intercept": not first}]
+    for setting, found in zip(
+        settings, fit_path(MODELS["ridge"], X, Y, settings), strict=True
+    ):
+        alone = clone(MODELS["ridge"]).set_params(**setting).fit(X, Y)
+        np.testing.assert_allclose(found.coef_, alone.coef_, atol=1e-7)
+        np.testing.assert_allclose(found.intercept_, alone.intercept_, atol=1e-7)
+
+
 def test_a_path_takes_fewer_steps():
     X, Y = problem()
     model, settings = MODELS["svc"], [{"C": C} for C in (1.0, 1.1, 1.2)]
