@@ -11,6 +11,7 @@ from .metrics import multitask_score
 from .task_view import SingleTaskClassifier, SingleTaskRegressor
 from .tasks import TaskTargets
 from .validation import (
+    FIT_WRAPPERS,
     CallbackSupportMixin,
     check_is_fitted,
     validate_rows,
@@ -318,13 +319,13 @@ def _warn_of_degenerate_tasks(targets):
             "no label is observed, or none of positive weight, for "
             f"{_quoted(empty)}: predictions are missing",
             DegenerateTaskWarning,
-            stacklevel=4,
+            stacklevel=5 + FIT_WRAPPERS,
         )
     if single:
         warnings.warn(
             f"only one class is observed for {_quoted(single)}: it is always predicted",
             DegenerateTaskWarning,
-            stacklevel=4,
+            stacklevel=5 + FIT_WRAPPERS,
         )
 
 

@@ -24,6 +24,7 @@ except ImportError:  # before that, progress is a plain `verbose`
 
 
 __all__ = [
+    "FIT_WRAPPERS",
     "CallbackSupportMixin",
     "ScorerProtocol",
     "check_choice",
@@ -37,6 +38,8 @@ __all__ = [
 ]
 
 reports_progress = _with_callbacks
+# Frames that the decorator puts between ``fit`` and the user's line.
+FIT_WRAPPERS = 0 if ProgressBar is None else 1
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from ..solvers import (
 )
 from ..solvers.objective import loss_of_tasks
 from ..solvers.reuse import decomposition
-from ..validation import progress_steps, reports_progress
+from ..validation import FIT_WRAPPERS, progress_steps, reports_progress
 from .parameters import check_parameters, find_structure
 from .units import target_units
 
@@ -249,7 +249,7 @@ def _warn_if_nothing_is_tied(targets, structure):
             "label_groups='all', or a list of lists of task names, or use "
             "structure='learned'.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=4 + FIT_WRAPPERS,
         )
 
 
@@ -259,5 +259,5 @@ def _warn_of_no_convergence(model):
         f"before it reached tol={model.tol}: raise max_iter, scale the features "
         "to similar sizes, or lower C.",
         ConvergenceWarning,
-        stacklevel=3,
+        stacklevel=4 + FIT_WRAPPERS,
     )

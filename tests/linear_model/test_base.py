@@ -1,5 +1,7 @@
 """The common skin of linear models: checks, calls, keeps."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -83,3 +85,14 @@ def test_any_number_of_iterations_can_be_run(loss, structure, max_iter):
     model = MultiTaskLinearSVC(loss=loss, structure=structure, max_iter=max_iter)
     model.set_params(sharing=0.5, tol=1e-6).fit(X, Y)
     assert len(model.objective_path_) == model.n_iter_
+
+
+def test_warnings_point_at_the_line_that_called_fit():
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    Y = np.column_stack([X[:, 0] > 0, np.ones(30)]).astype(int)
+    model = MultiTaskLinearSVC(structure="mean", max_iter=1, tol=1e-12)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(X, Y)
+    assert len(caught) == 3
+    assert {warning.filename for warning in caught} == {__file__}
