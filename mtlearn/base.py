@@ -34,13 +34,17 @@ class MultiTaskEstimator(CallbackSupportMixin, BaseEstimator):
         """How to read the columns of Y, see :func:`mtlearn.tasks.read_task_types`."""
         return self._kind
 
+    def _fixed_task_weight(self):
+        """What is known of the task weights before the fit."""
+        return self.task_weight
+
     def _read(self, X, Y, sample_weight, label_groups=()):
         """Check X and turn Y into task arrays; remember what outputs look like."""
         targets = TaskTargets.read(
             Y,
             self._task_types(),
             sample_weight=sample_weight,
-            task_weight=self.task_weight,
+            task_weight=self._fixed_task_weight(),
             null_loss=self._null_loss,
             label_groups=label_groups,
             class_weight=getattr(self, "class_weight", None),

@@ -44,7 +44,19 @@ EXPECTED_FAILED_CHECKS = {
 }
 
 
+FAILED_BY_MINI_BATCHES = dict.fromkeys(
+    (
+        "check_sample_weight_equivalence_on_dense_data",
+        "check_sample_weight_equivalence_on_sparse_data",
+        "check_integer_weights",
+    ),
+    "a row twice is in two mini-batches, and counts twice in the mean over rows",
+)
+
+
 def expected_failed_checks(estimator):
+    if is_stochastic(estimator):
+        return {**EXPECTED_FAILED_CHECKS, **FAILED_BY_MINI_BATCHES}
     return EXPECTED_FAILED_CHECKS
 
 
@@ -97,6 +109,11 @@ def has_kink(estimator):
     """Whether a loss has a kink, so that no penalty can serve it."""
     losses = estimator._losses() if hasattr(estimator, "_losses") else {}
     return not all(loss.differentiable for loss in losses.values())
+
+
+def is_stochastic(estimator):
+    """Whether it ends near an optimum at best: for mini-batches."""
+    return "batch_size" in estimator.get_params()
 
 
 def has_penalty(estimator):
@@ -163,7 +180,9 @@ def prepare(estimator, tied=(0, 1), tasks=range(3), **params):
     known = model.get_params()
     if "random_state" in known:
         model.set_params(random_state=0)
-    if "tol" in known:
+    if is_stochastic(model):
+        model.set_params(alpha=0.01)  # about C = 1 of the others, for 90 rows
+    elif "tol" in known:
         model.set_params(tol=1e-7 if has_kink(model) else 1e-9)
     if "structure" in known:
         model.set_params(**tying(known["structure"], tied, tasks))

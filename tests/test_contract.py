@@ -2,12 +2,22 @@
 
 import pytest
 
-from tests.contract import CHECKS, Problem, estimator_classes, estimators, name_of
+from tests.contract import (
+    CHECKS,
+    Problem,
+    estimator_classes,
+    estimators,
+    expected_failed_checks,
+    name_of,
+)
 
 
 @pytest.mark.parametrize("estimator", estimators(), ids=name_of)
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_contract(estimator, check):
+def test_contract(estimator, check, request):
+    reason = expected_failed_checks(estimator).get(check.__name__)
+    if reason:
+        request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))
     check(estimator, Problem(estimator))
 
 

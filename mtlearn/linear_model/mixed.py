@@ -203,10 +203,10 @@ class MixedTaskLinear(
 
     def _losses(self):
         return {
-            "classification": _find(
+            "classification": find_loss(
                 self.classification_loss, "classification", CLASSIFICATION
             ),
-            "regression": _find(self.regression_loss, "regression", REGRESSION),
+            "regression": find_loss(self.regression_loss, "regression", REGRESSION),
         }
 
     @available_if(_has_probabilities)
@@ -221,7 +221,7 @@ class MixedTaskLinear(
     predict_log_proba.__doc__ = ProbabilityMixin.predict_log_proba.__doc__
 
 
-def _find(loss, kind, known):
+def find_loss(loss, kind, known):
     if isinstance(loss, Loss):
         if loss.kind != kind:
             raise ValueError(f"{kind}_loss is {loss!r}, a loss for {loss.kind}")

@@ -4,13 +4,15 @@ from .base import Loss
 from .envelope import MoreauEnvelope
 from .epsilon_insensitive import EpsilonInsensitive, SquaredEpsilonInsensitive
 from .hinge import Hinge
-from .logistic import Logistic, Multinomial
+from .logistic import Logistic, Multinomial, Multinomials
+from .modified_huber import ModifiedHuber
 from .squared import Huber, Squared
 from .squared_hinge import SquaredHinge
 
 LOSSES = {
     "hinge": Hinge,
     "squared_hinge": SquaredHinge,
+    "modified_huber": ModifiedHuber,
     "logistic": Logistic,
     "multinomial": Multinomial,
     "squared": Squared,
@@ -26,8 +28,10 @@ __all__ = [
     "Huber",
     "Logistic",
     "Loss",
+    "ModifiedHuber",
     "MoreauEnvelope",
     "Multinomial",
+    "Multinomials",
     "Squared",
     "SquaredEpsilonInsensitive",
     "SquaredHinge",

@@ -17,18 +17,22 @@ class Loss:
     differentiable : bool
         Whether the gradient is continuous. A loss that has a kink defines ``prox`` and
         ``conjugate`` in place of the derivatives, see
-        :class:`mtlearn.losses.MoreauEnvelope`.
+        :class:`mtlearn.losses.MoreauEnvelope`; its ``gradient`` is some slope.
     is_multiclass : bool
         Whether the loss sees all columns of a task together, their targets being 0 and
         1. Otherwise a task of c > 2 classes is c problems, one against the rest.
     is_likelihood : bool
-        Whether scores are log-odds, so that probabilities follow.
+        Whether the loss is minus the logarithm of a probability.
+    curvature_bound : float
+        What the second derivative never exceeds; for a loss with a kink 1, as good a
+        guess as any.
     """
 
     kind = "classification"
     differentiable = True
     is_multiclass = False
     is_likelihood = False
+    curvature_bound = 1.0
 
     def for_columns(self, n_columns):
         """The loss of a task with so many score columns."""

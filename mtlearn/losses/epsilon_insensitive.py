@@ -36,6 +36,9 @@ class EpsilonInsensitive(_Tube):
     def value(self, y, z):
         return np.abs(self._excess(y, z))
 
+    def gradient(self, y, z):
+        return np.sign(self._excess(y, z))
+
     def prox(self, y, z, width):
         """Minimiser u of ``width * loss(u) + (z - u)^2 / 2``; is it at a kink?"""
         excess = self._excess(y, z)
@@ -59,6 +62,8 @@ class SquaredEpsilonInsensitive(_Tube):
     ----------
     Ho and Lin, "Large-scale linear support vector regression", JMLR 13, 2012.
     """
+
+    curvature_bound = 2.0
 
     def value(self, y, z):
         return self._excess(y, z) ** 2

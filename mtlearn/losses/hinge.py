@@ -18,6 +18,9 @@ class Hinge(Loss):
     def value(self, y, z):
         return np.maximum(1 - y * z, 0)
 
+    def gradient(self, y, z):
+        return -y * (y * z < 1)
+
     def prox(self, y, z, width):
         """Minimiser u of ``width * loss(u) + (z - u)^2 / 2``; is it at a kink?"""
         short = 1 - y * z

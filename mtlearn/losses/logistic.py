@@ -25,6 +25,7 @@ class Logistic(Loss):
     """
 
     is_likelihood = True
+    curvature_bound = 0.25
 
     def for_columns(self, n_columns):
         return Multinomial() if n_columns > 1 else self
@@ -64,6 +65,7 @@ class Multinomial(Loss):
 
     is_likelihood = True
     is_multiclass = True
+    curvature_bound = 0.5
 
     def value(self, y, z):
         z = z - _row_max(z)
@@ -90,6 +92,46 @@ class Multinomial(Loss):
     def null_loss(self, shares):
         """Entropy of the shares of the classes (n_classes,)."""
         return _entropy(shares)
+
+
+class Multinomials(Multinomial):
+    """Softmax cross-entropy of several tasks, whose columns lie side by side.
+
+    Parameters
+    ----------
+    start : ndarray of int (n_tasks,)
+        The first column of each task; z has all of them.
+    width : ndarray of int (n_tasks,)
+        How many columns each has.
+    """
+
+    def __init__(self, start, width):
+        self.start, self.width = start, width
+
+    def _each(self, reduction, z):
+        """Reduce the columns of each task, and repeat the result for all of them."""
+        return np.repeat(reduction.reduceat(z, self.start, axis=1), self.width, axis=1)
+
+    def value_and_gradient(self, y, z):
+        z = z - self._each(np.maximum, z)
+        p = np.exp(z)
+        total = self._each(np.add, p)
+        p /= total
+        z -= np.log(total)
+        z *= y
+        p -= y
+        return np.negative(z, out=z), p
+
+    def value(self, y, z):
+        return self.value_and_gradient(y, z)[0]
+
+    def gradient(self, y, z):
+        return self.value_and_gradient(y, z)[1]
+
+    def probability(self, z):
+        """Of each class of each task, (n, columns)."""
+        p = np.exp(z - self._each(np.maximum, z))
+        return p / self._each(np.add, p)
 
 
 # NumPy's own reductions along a short last axis take several times as long.

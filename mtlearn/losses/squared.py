@@ -8,10 +8,14 @@ from .base import RegressionLoss
 class Squared(RegressionLoss):
     r"""Squared loss, :math:`(z - y)^2 / 2`: with C = 1/alpha that of ridge regression.
 
+    Up to constants, minus the logarithm of a normal density.
+
     References
     ----------
     Hoerl and Kennard, "Ridge regression", Technometrics 12, 1970.
     """
+
+    is_likelihood = True
 
     def value(self, y, z):
         return (z - y) ** 2 / 2

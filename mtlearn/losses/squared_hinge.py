@@ -14,6 +14,8 @@ class SquaredHinge(Loss):
     scale linear SVMs", JMLR 6, 2005.
     """
 
+    curvature_bound = 2.0
+
     def value(self, y, z):
         short = self._shortfall(y, z)
         return short * short

@@ -4,6 +4,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from .covariance import IdentityCovariance
+from .parametrizations import Rooted, SumOfParts
+
+# Gradient descent makes a matrix (columns, columns) of roots.
+MAX_ROOTED = 2000
 
 
 class Structure(BaseEstimator):
@@ -15,10 +19,13 @@ class Structure(BaseEstimator):
         Whether the structure ties columns by what they ask.
     has_sharing : bool
         Whether ``sharing`` means anything to it.
+    takes_l1 : bool
+        Whether its gradient form has a place for absolute values.
     """
 
     uses_label_groups = False
     has_sharing = True
+    takes_l1 = False
 
     def check(self, targets):
         """Raise ValueError where the parameters do not fit these tasks."""
@@ -26,6 +33,15 @@ class Structure(BaseEstimator):
     def label_groups(self, label_groups, names):
         """What ``label_groups`` means here, or who is tied where it is None."""
         return label_groups if self.uses_label_groups else ()
+
+    def parametrization(self, targets, sharing, l1_ratio=0.0):
+        """The same for gradient descent.
+
+        Returns
+        -------
+        An entry of :mod:`mtlearn.structures.parametrizations`
+        """
+        raise NotImplementedError
 
     def shared_part(self, state, covariance, targets, sharing):
         """What tied columns have in common.
@@ -74,6 +90,18 @@ class CovarianceStructure(Structure):
         """The next covariance given the coefficients (K, d), or None to stop."""
         return None
 
+    def parametrization(self, targets, sharing, l1_ratio=0.0):
+        self._refuse_many_columns(targets)
+        return Rooted(self.start(targets, sharing))
+
+    def _refuse_many_columns(self, targets):
+        if targets.n_columns > MAX_ROOTED:
+            raise ValueError(
+                f"{type(self).__name__} needs a matrix (columns, columns) for gradient "
+                f"descent, and there are {targets.n_columns} columns; use "
+                "structure='mean' or 'independent'."
+            )
+
 
 class PenaltyStructure(Structure):
     """Penalties with exact zeros: W is a sum of parts, each with its own penalty."""
@@ -86,3 +114,6 @@ class PenaltyStructure(Structure):
         Of two parts, the tasks' own comes first, what they share second.
         """
         raise NotImplementedError
+
+    def parametrization(self, targets, sharing, l1_ratio=0.0):
+        return SumOfParts(self.penalties(targets, sharing))

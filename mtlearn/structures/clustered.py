@@ -5,6 +5,7 @@ import numpy as np
 from .base import CovarianceStructure
 from .covariance import IdentityCovariance, TiedCovariance
 from .mean import tie_means
+from .parametrizations import SharedAndOwn
 
 
 class Clustered(CovarianceStructure):
@@ -58,6 +59,16 @@ class Clustered(CovarianceStructure):
             return IdentityCovariance(targets.n_columns)
         labels = np.unique(self.clusters, return_inverse=True)[1]
         return self.tied(targets, labels, sharing)
+
+    def parametrization(self, targets, sharing, l1_ratio=0.0):
+        if self.finds_clusters:
+            raise ValueError(
+                "gradient descent does not find clusters: give them, "
+                "structure=Clustered(clusters=[...]), or find them with "
+                "MultiTaskLogisticRegression or MultiTaskRidge first."
+            )
+        tie = getattr(self.start(targets, 1.0), "tie", targets.column_tie)
+        return SharedAndOwn(tie, sharing)
 
     def tied(self, targets, labels, sharing):
         """The covariance for known clusters, which it carries as ``task_labels``."""

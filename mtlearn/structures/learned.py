@@ -1,9 +1,12 @@
 """The covariance of the columns is learned with them."""
 
+from functools import partial
+
 import numpy as np
 
 from .base import CovarianceStructure
 from .covariance import DenseCovariance, FeatureCovariance, learned_omega
+from .parametrizations import Rooted
 
 
 class Learned(CovarianceStructure):
@@ -39,11 +42,36 @@ class Learned(CovarianceStructure):
         values, vectors = np.linalg.eigh(W.T @ W if among_features else W @ W.T)
         smoothing = previous.smoothing or np.sqrt(np.maximum(values, 0).mean())
         smoothing *= self.smoothing_decay
-        unit = K / len(values)
-        omega = unit * learned_omega(values, smoothing)
-        spectrum = omega / ((1 - sharing) * omega + sharing)
-        offset = sharing / 2 * smoothing**2 * np.sum(1 / omega)
+        spectrum, offset = _spectrum(K, values, sharing, smoothing)
         if not among_features:
             return DenseCovariance(vectors, spectrum, smoothing, offset)
         root = (vectors * np.sqrt(spectrum)) @ vectors.T
         return FeatureCovariance(root, W, sharing, smoothing, offset)
+
+    def parametrization(self, targets, sharing, l1_ratio=0.0):
+        self._refuse_many_columns(targets)
+        start = self.start(targets, sharing)
+        return Rooted(start, partial(self._revise_columns, sharing))
+
+    def _revise_columns(self, sharing, W, previous):
+        """The next covariance of columns while W is still moving.
+
+        The smoothing falls no further than in the rounds of a Newton solve: there is
+        no last round here.
+        """
+        if sharing == 0 or len(W) < 2 or not W.any():
+            return None
+        values, vectors = np.linalg.eigh(W @ W.T.astype(np.float64))
+        size = np.sqrt(np.maximum(values, 0).mean())
+        least = self.smoothing_decay**self.max_rounds * size
+        smoothing = self.smoothing_decay * (previous.smoothing or size)
+        smoothing = max(smoothing, least)
+        spectrum, offset = _spectrum(len(W), values, sharing, smoothing)
+        return DenseCovariance(vectors, spectrum, smoothing, offset)
+
+
+def _spectrum(n_columns, values, sharing, smoothing):
+    """Eigenvalues of M, given those of W'W, and what the smoothing costs."""
+    omega = n_columns / len(values) * learned_omega(values, smoothing)
+    offset = sharing / 2 * smoothing**2 * np.sum(1 / omega)
+    return omega / ((1 - sharing) * omega + sharing), offset

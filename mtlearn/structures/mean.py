@@ -4,6 +4,7 @@ import numpy as np
 
 from .base import CovarianceStructure
 from .covariance import IdentityCovariance, TiedCovariance
+from .parametrizations import SharedAndOwn
 
 
 class Mean(CovarianceStructure):
@@ -21,6 +22,10 @@ class Mean(CovarianceStructure):
     """
 
     uses_label_groups = True
+    takes_l1 = True
+
+    def parametrization(self, targets, sharing, l1_ratio=0.0):
+        return SharedAndOwn(targets.column_tie, sharing, l1_ratio)
 
     def start(self, targets, sharing):
         if sharing == 0:

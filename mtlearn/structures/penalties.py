@@ -5,6 +5,10 @@
 near W, rounded by a ``smoothing``: ``1/2 tr(P M^-1 P')`` by a ``covariance`` M of the
 columns, or ``1/2 tr(P' D^-1 P)`` by a ``feature_root`` of D, or of its diagonal.
 
+For stochastic steps: ``step`` may be an array if it is constant wherever
+``granularity`` does not say "entry" or "feature"; and ``confine(W, like)`` gives W, an
+average of iterates, the exact zeros of the last one.
+
 Sources: Parikh and Boyd, "Proximal algorithms", Foundations and Trends in Optimization
 1, 2014.
 """
@@ -16,6 +20,7 @@ class TraceNorm:
     """``weight`` times the sum of the singular values."""
 
     rotation_invariant = True
+    granularity = "whole"
 
     def __init__(self, weight=1.0):
         self.weight = weight
@@ -29,6 +34,14 @@ class TraceNorm:
         kept = s > self.weight * step
         s = s[kept] - W.dtype.type(self.weight * step)
         return (U[:, kept] * s) @ Vt[kept]
+
+    def confine(self, W, like):
+        U, s, Vt = np.linalg.svd(like, full_matrices=False)
+        kept = s > 0
+        # After a prox, what is zero is zero up to rounding errors.
+        kept &= s > len(s) * np.finfo(s.dtype).eps * s.max(initial=0)
+        U, Vt = U[:, kept], Vt[kept]
+        return U @ (U.T @ W @ Vt.T) @ Vt
 
     def covariance(self, W, smoothing):
         values, vectors = np.linalg.eigh(W.T.astype(np.float64) @ W)
@@ -45,6 +58,7 @@ class RowNorm:
     """``weight`` times the sum of the Euclidean norms of the rows, one per feature."""
 
     rotation_invariant = False
+    granularity = "feature"
 
     def __init__(self, weight=1.0):
         self.weight = weight
@@ -54,8 +68,11 @@ class RowNorm:
 
     def prox(self, W, step):
         norm = np.linalg.norm(W, axis=1, keepdims=True)
-        kept = np.maximum(norm - W.dtype.type(self.weight * step), 0)
+        kept = np.maximum(norm - np.asarray(self.weight * step, dtype=W.dtype), 0)
         return W * (kept / np.where(norm > 0, norm, 1))
+
+    def confine(self, W, like):
+        return W * like.any(axis=1, keepdims=True)
 
     def feature_root(self, W, smoothing):
         squared = np.sum(W * W, axis=1) + W.dtype.type(smoothing**2)
@@ -63,19 +80,23 @@ class RowNorm:
 
 
 class EntryNorm:
-    """``weight`` times the sum of absolute values."""
+    """``weight`` times the sum of absolute values; a weight for each column will do."""
 
     rotation_invariant = False
+    granularity = "entry"
 
     def __init__(self, weight=1.0):
         self.weight = weight
 
     def value(self, W):
-        return self.weight * float(np.abs(W).sum())
+        return float(np.sum(self.weight * np.abs(W)))
 
     def prox(self, W, step):
-        bound = W.dtype.type(self.weight * step)
+        bound = np.asarray(self.weight * step, dtype=W.dtype)
         return W - np.clip(W, -bound, bound)
+
+    def confine(self, W, like):
+        return W * (like != 0)
 
 
 class TieMean:
@@ -85,6 +106,7 @@ class TieMean:
     """
 
     rotation_invariant = True
+    granularity = "feature"
 
     def __init__(self, tie, variance):
         _, self._tie, self._size = np.unique(
@@ -107,6 +129,9 @@ class TieMean:
         shrink = self._size * self.variance
         shrink = (shrink / (shrink + step)).astype(W.dtype)
         return (self._mean(W) * shrink)[:, self._tie]
+
+    def confine(self, W, like):
+        return W
 
     def covariance(self, W, smoothing):
         return self.variance * (self._tie[:, None] == self._tie)

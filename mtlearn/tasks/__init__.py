@@ -3,17 +3,21 @@
 Reading order: :mod:`labels <mtlearn.tasks.labels>` turns whatever the user brought
 into one plain column per task, :mod:`weights <mtlearn.tasks.weights>` reads sample
 and task weights, :mod:`groups <mtlearn.tasks.groups>` says which tasks ask the same
-question, and :mod:`targets <mtlearn.tasks.targets>` puts it all together.
+question, and :mod:`targets <mtlearn.tasks.targets>` puts it all together;
+:mod:`stream <mtlearn.tasks.stream>` does so for labels that come in batches.
 """
 
 from .groups import read_label_groups
 from .labels import LabelTable
+from .stream import announce, read_batch
 from .targets import TaskTargets
 from .weights import read_sample_weight, resolve_task_weight
 
 __all__ = [
     "LabelTable",
     "TaskTargets",
+    "announce",
+    "read_batch",
     "read_label_groups",
     "read_sample_weight",
     "resolve_task_weight",

@@ -56,6 +56,11 @@ class LabelTable:
         self.n_tasks = 1 if self.ndim == 1 else self._data.shape[1]
         self.names = self._read_names()
 
+    @property
+    def has_names(self):
+        """Whether the tasks' names are the user's."""
+        return self._frame and (self.ndim == 2 or self._data.name is not None)
+
     def _read_names(self):
         if not self._frame:
             return [f"task{t}" for t in range(self.n_tasks)]

@@ -81,6 +81,17 @@ class TaskTargets:
         part = slice(self.indptr[t], self.indptr[t + 1])
         return self.row[part], self.value[part], self.weight[part]
 
+    def without_rows(self):
+        """The same tasks and columns, without any label."""
+        return replace(
+            self,
+            n_rows=0,
+            indptr=np.zeros_like(self.indptr),
+            row=self.row[:0],
+            value=self.value[:0],
+            weight=self.weight[:0],
+        )
+
     def group_of(self, t):
         """The tasks that ask the same question as task ``t``, itself included."""
         return next((group for group in self.label_groups if t in group), (t,))
@@ -138,7 +149,7 @@ class TaskTargets:
         sample_weight = read_sample_weight(sample_weight, table.n_rows, table.n_tasks)
         kinds = read_task_types(kind, table)
         parts = [
-            _observed_pairs(table, t, kind, sample_weight)
+            observed_pairs(table, t, kind, sample_weight)
             for t, kind in enumerate(kinds)
         ]
         return cls._assemble(
@@ -165,7 +176,7 @@ class TaskTargets:
         """
         table = LabelTable(y)
         sample_weight = read_sample_weight(sample_weight, table.n_rows, 1)
-        row, value, weight, categories = _observed_pairs(table, 0, kind, sample_weight)
+        row, value, weight, categories = observed_pairs(table, 0, kind, sample_weight)
         task_ids = _read_task_ids(task_ids, table.n_rows)
         tasks, code = np.unique(task_ids, return_inverse=True)
         order = np.argsort(code[row], kind="stable")
@@ -226,7 +237,7 @@ class TaskTargets:
             task_weight=task_weight,
             classes=classes,
             label_groups=groups,
-            **_score_columns(classes, codes, groups),
+            **score_columns(classes, codes, groups),
         )
 
 
@@ -241,7 +252,7 @@ def _read_task_ids(task_ids, n_rows):
     return column.values
 
 
-def _observed_pairs(table, t, kind, sample_weight):
+def observed_pairs(table, t, kind, sample_weight):
     """Rows, values, weights and categories of one task's usable labels."""
     column = table.column(t)
     observed = column.observed
@@ -313,7 +324,7 @@ def _encode(value, classes):
     return order[found].astype(np.int32) if len(value) else np.zeros(0, np.int32)
 
 
-def _score_columns(classes, codes, groups):
+def score_columns(classes, codes, groups):
     """Which score columns each task owns, and which of them speak of the same label."""
     group_of = {t: g for g, group in enumerate(groups) for t in group}
     columns, task, label, constant, ties = [0], [], [], [], {}

@@ -30,8 +30,8 @@ def pairs(loss):
     return y * 0.8 if loss.kind == "regression" else y, z
 
 
-def test_there_are_eight():
-    assert len(LOSSES) == 8
+def test_there_are_nine():
+    assert len(LOSSES) == 9
 
 
 @each(SMOOTH)

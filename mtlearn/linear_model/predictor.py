@@ -1,0 +1,112 @@
+"""What all linear models are once they are fitted, and what fitting them needs."""
+
+import warnings
+
+import numpy as np
+from sklearn.utils.extmath import safe_sparse_dot
+
+from ..base import MultiTaskEstimator
+from ..solvers import one_class_intercept
+from ..solvers.objective import loss_of_tasks
+from ..validation import FIT_WRAPPERS
+
+
+class LinearPredictor(MultiTaskEstimator):
+    """Coefficients (K, d), intercepts (K,), and what is known of their covariance.
+
+    A subclass says what its losses are: ``_losses()``, by kind of task.
+    """
+
+    def _null_loss(self, kind, values, weight):
+        """Mean loss of the best constant on one task."""
+        loss = self._losses()[kind]
+        if kind == "classification":
+            _, code = np.unique(values, return_inverse=True)
+            shares = np.bincount(code, weight) / weight.sum()
+            n_columns = len(shares) if len(shares) > 2 else 1
+            return loss.for_columns(n_columns).null_loss(shares)
+        if getattr(self, "scale_targets", True) is not False and np.ptp(values):
+            center = np.average(values, weights=weight)
+            spread = np.average((values - center) ** 2, weights=weight)
+            values = (values - center) / np.sqrt(spread)
+        return loss.null_loss(values, weight)
+
+    def _hold_one_class_intercepts(self, X, targets):
+        losses = loss_of_tasks(self._losses(), targets)
+        for t in np.flatnonzero(targets.constant >= 0):
+            own = slice(*targets.columns[t : t + 2])
+            if own.start < own.stop:
+                self.intercept_[own] = one_class_intercept(
+                    losses[t], X, targets, self.coef_[own], t
+                )
+
+    def _keep_structure(self, structure, state, targets, scale):
+        """Shared and own parts, and what else the structure found."""
+        shared, member = structure.shared_part(
+            state, self._covariance, targets, self.sharing
+        )
+        own = state.W.T.copy()
+        own[member >= 0] -= shared[member[member >= 0]]
+        self.coef_shared_, self.coef_task_ = shared, own * scale[:, None]
+        for name in getattr(self, "_facts", ()):
+            delattr(self, name)
+        facts = structure.facts(state, self._covariance, targets)
+        for name, value in facts.items():
+            setattr(self, name, value)
+        self._facts = tuple(facts)
+
+    def _scores(self, X):
+        return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+
+    @property
+    def column_covariance_(self):
+        """Prior covariance M of the score columns, (n_outputs, n_outputs).
+
+        Only structures that have one; others raise AttributeError.
+        """
+        if self._covariance is None:
+            raise AttributeError(
+                f"structure={self.structure!r} has no covariance of columns"
+            )
+        return self._covariance.toarray()
+
+    @property
+    def task_similarity_(self):
+        """How alike the prior holds two tasks to be, (n_tasks, n_tasks).
+
+        For tasks with one score column each, the correlation in M, signed. Where a
+        task has more, the size of the covariance block between the two tasks,
+        ``|M_tu| / sqrt(|M_tt| |M_uu|)`` in Frobenius norm. A task without columns is
+        like nobody but itself.
+        """
+        M = self.column_covariance_
+        similarity = np.eye(self.n_tasks_)
+        parts = [slice(*self.columns_[t : t + 2]) for t in range(self.n_tasks_)]
+        size = [np.linalg.norm(M[part, part]) for part in parts]
+        for t, rows in enumerate(parts):
+            for u, columns in enumerate(parts):
+                block = M[rows, columns]
+                if t != u and block.size:
+                    norm = block[0, 0] if block.size == 1 else np.linalg.norm(block)
+                    similarity[t, u] = norm / np.sqrt(size[t] * size[u])
+        return similarity
+
+
+def center_softmax(intercept, losses, targets):
+    """Only differences of a softmax's intercepts matter: let them have sum 0."""
+    for t, loss in enumerate(loss_of_tasks(losses, targets)):
+        if loss.is_multiclass:
+            own = slice(*targets.columns[t : t + 2])
+            intercept[own] -= intercept[own].mean()
+
+
+def warn_if_nothing_is_tied(targets, structure):
+    if not targets.label_groups:
+        warnings.warn(
+            f"structure={structure!r} ties tasks that ask the same question, and "
+            "nothing says that any of these do: each is fitted alone. Pass "
+            "label_groups='all', or a list of lists of task names, or use "
+            "structure='learned'.",
+            UserWarning,
+            stacklevel=4 + FIT_WRAPPERS,
+        )

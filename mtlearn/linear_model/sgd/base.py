@@ -1,0 +1,382 @@
+"""The common skin of the models of gradient descent: read, descend, keep."""
+
+import warnings
+from copy import deepcopy
+from types import SimpleNamespace
+
+import numpy as np
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+
+from ...model_selection import MultiTaskStratifiedKFold
+from ...solvers.descent import (
+    Descent,
+    HeldOut,
+    History,
+    Plan,
+    RowLabels,
+    ScoreLosses,
+    descend,
+    one_pass,
+    record_epoch,
+)
+from ...solvers.objective import loss_of_tasks
+from ...structures import CovarianceStructure
+from ...tasks import announce, read_batch
+from ...validation import (
+    FIT_WRAPPERS,
+    check_is_fitted,
+    progress_steps,
+    reports_progress,
+    validate_rows,
+    validate_X,
+)
+from ..predictor import LinearPredictor, center_softmax, warn_if_nothing_is_tied
+from .parameters import (
+    check_known_in_a_stream,
+    check_parameters,
+    check_weighting,
+    find_parametrization,
+    find_settings,
+    find_weighting,
+    is_factorized,
+    patience_by_task,
+)
+from .units import Units, null_losses
+
+# Validation rows are as many folds as come nearest to the fraction, of so many.
+MAX_FOLDS = 20
+
+
+class MultiTaskSGDModel(LinearPredictor):
+    """Losses + parametrization + descent = an estimator that learns from mini-batches.
+
+    A subclass says what its losses are: ``_losses()``, by kind of task.
+    """
+
+    @reports_progress
+    def fit(self, X, y, sample_weight=None):
+        """Fit all tasks together, in several epochs.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            One column per task. ``NaN``, ``None``, ``pandas.NA`` and masked entries
+            are missing labels.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks)
+            Weight 0 is the same as a missing label.
+
+        Returns
+        -------
+        self : object
+        """
+        self._fit_from(X, y, sample_weight)
+        return self
+
+    def _fit_from(self, X, y, sample_weight):
+        structure = check_parameters(self)
+        find_settings(self, horizon_known=True)
+        X, targets = self._read(
+            X,
+            y,
+            sample_weight,
+            lambda names: structure.label_groups(self.label_groups, names),
+        )
+        structure.check(targets)
+        if structure.uses_label_groups and targets.ndim == 2:
+            warn_if_nothing_is_tied(targets, self.structure)
+        with progress_steps(self, X, y, self.max_iter, "epoch") as step:
+            self._fit(X, targets, structure=structure, step=step)
+        if self._ended_too_soon():
+            _warn_of_no_convergence(self)
+
+    def _fit(self, X, targets, *, structure=None, step=None):
+        """Fit checked X to task arrays."""
+        structure = structure or check_parameters(self)
+        patience = patience_by_task(self.n_iter_no_change, targets.names)
+        units = Units.of_all(targets, self._scales(), self.fit_intercept)
+        scaled = units.apply(targets)
+        null = null_losses(scaled, self._task_losses(targets))
+        descent = self._continued(targets) if self.warm_start else None
+        if descent is None:
+            rng = check_random_state(self.random_state)
+            one_each = bool((np.bincount(targets.row) <= 1).all())
+            descent = self._start(structure, scaled, X, null, rng, one_each)
+        else:
+            units = self._units
+            scaled = units.apply(targets)
+        descent.settings = find_settings(self, horizon_known=True)
+        held_out = self._hold_out(X, targets, scaled, descent.rng)
+        plan = Plan(self.batch_size, self.max_iter, self.shuffle, self.tol, patience)
+        history = History()
+        if targets.n_columns:
+            labels = RowLabels(scaled, X.dtype)
+            descend(descent, X, labels, plan, history, held_out=held_out, step=step)
+        else:
+            history.converged = True
+            record_epoch(descent, history)
+        self._history = history
+        self._keep(descent, targets, structure, units, held_out)
+        if self.fit_intercept:
+            self._hold_one_class_intercepts(X, targets)
+
+    def _partial_fit(self, X, y, classes, sample_weight):
+        structure = check_parameters(self)
+        check_known_in_a_stream(self)
+        settings = find_settings(self, horizon_known=False)
+        first = not hasattr(self, "_descent")
+        if first and hasattr(self, "coef_"):
+            raise ValueError(
+                "sparsify() has dropped what training needs: fit anew, or sparsify "
+                "last."
+            )
+        tasks = self._announce(y, classes, structure) if first else self._tasks
+        targets = read_batch(
+            tasks, y, sample_weight, getattr(self, "class_weight", None)
+        )
+        n_features = getattr(self, "n_features_in_", None)
+        X = validate_X(self, X, reset=first)
+        try:
+            validate_rows(X, targets.n_rows)
+            if not first:
+                self._check_announced(classes)
+            self._take_batch(X, targets, structure, settings, first)
+        except BaseException:
+            if first:  # as it was before: not fitted at all
+                _forget_features(self, n_features)
+            raise
+        return self
+
+    def _take_batch(self, X, targets, structure, settings, first):
+        """One pass over the rows of a batch; nothing is kept unless it ends well."""
+        units = Units.unknown(targets, self._scales()) if first else self._units.copy()
+        units.see(targets)
+        scaled = units.apply(targets)
+        losses = self._task_losses(targets)
+        if first:
+            structure.check(targets)
+            rng = check_random_state(self.random_state)
+            one_each = bool((np.bincount(targets.row) <= 1).all())
+            null = np.full(targets.n_tasks, np.nan)
+            descent = self._start(structure, targets, X, null, rng, one_each)
+            history = History()
+        else:
+            # A copy, so that an error leaves the model as it was.
+            descent, history = deepcopy(self._descent), self._history
+        unseen = np.isnan(descent.null_loss)
+        descent.null_loss[unseen] = null_losses(scaled, losses, smooth=True)[unseen]
+        descent.settings = settings
+        if targets.n_columns:
+            labels = RowLabels(scaled, X.dtype)
+            one_pass(descent, X, labels, labels.rows, self.batch_size, self.shuffle)
+        record_epoch(descent, history)
+        if first:
+            self._remember(targets)
+        self._history = history
+        self._constant = targets.constant
+        self._keep(descent, targets, structure, units, None)
+
+    # What goes into a descent.
+
+    def _fixed_task_weight(self):
+        return None if find_weighting(self.task_weight) else self.task_weight
+
+    def _scales(self):
+        return getattr(self, "scale_targets", False)
+
+    def _task_losses(self, targets):
+        return loss_of_tasks(self._losses(), targets)
+
+    def _start(self, structure, targets, X, null_loss, rng, one_task_per_row):
+        losses = self._task_losses(targets)
+        parametrization = find_parametrization(self, structure, targets)
+        weighting = find_weighting(self.task_weight)
+        if weighting is not None:
+            check_weighting(weighting, losses, parametrization)
+            weighting = weighting.start(
+                targets.n_tasks, X.shape[1], one_task_per_row and targets.n_tasks > 1
+            )
+        return Descent(
+            parametrization, ScoreLosses(losses, targets),
+            find_settings(self, horizon_known=True), X.shape[1], X.dtype, null_loss,
+            weighting, rng,
+        )  # fmt: skip
+
+    def _continued(self, targets):
+        """A copy of the last descent, if it was about the same tasks."""
+        descent = getattr(self, "_descent", None)
+        if descent is None:
+            return None
+        old = self._tasks
+        same = old.names == targets.names and all(
+            np.array_equal(a, b) for a, b in zip(old.classes, targets.classes)
+        )
+        same = same and np.array_equal(old.columns, targets.columns)
+        same = same and self.coef_.shape[1] == self.n_features_in_
+        return deepcopy(descent) if same else None
+
+    def _hold_out(self, X, targets, scaled, rng):
+        """Rows to watch the tasks' scores on, stratified by all of them."""
+        if not self.early_stopping or not targets.n_columns:
+            return None
+        n_folds = round(1 / self.validation_fraction)
+        rows = np.unique(targets.row)
+        if len(rows) < 2 * n_folds:
+            raise ValueError(
+                f"early_stopping=True with validation_fraction="
+                f"{self.validation_fraction} needs at least {2 * n_folds} rows with "
+                f"labels, there are {len(rows)}; set early_stopping=False."
+            )
+        Y = np.full((len(rows), targets.n_tasks), np.nan)
+        place = np.full(targets.n_rows, -1)
+        place[rows] = np.arange(len(rows))
+        for t in range(targets.n_tasks):
+            row, value, _ = targets.pairs(t)
+            Y[place[row], t] = value
+        folds = MultiTaskStratifiedKFold(n_folds, shuffle=True, random_state=rng)
+        with warnings.catch_warnings():
+            # Of rare classes; which fold has them does not matter here.
+            warnings.simplefilter("ignore", UserWarning)
+            _, held = next(folds.split(Y, Y))
+        return HeldOut(X[rows[held]], rows[held], scaled)
+
+    def _announce(self, y, classes, structure):
+        return announce(
+            y,
+            self._task_types(),
+            classes,
+            label_groups=lambda names: structure.label_groups(self.label_groups, names),
+            task_weight=self._fixed_task_weight(),
+        )
+
+    def _check_announced(self, classes):
+        if classes is None:
+            return
+        again = [classes] if self._ndim == 1 else classes
+        if not isinstance(again, dict):
+            again = dict(zip(self._tasks.names, again))
+        for name, known in zip(self._tasks.names, self._tasks.classes):
+            labels = again.get(name)
+            if labels is not None and not np.isin(labels, known).all():
+                raise ValueError(
+                    f"classes of task {name!r} are {list(labels)}, in the first call "
+                    f"they were {known.tolist()}"
+                )
+
+    # What comes out of it.
+
+    def _keep(self, descent, targets, structure, units, held_out):
+        """Coefficients in the user's units, and all else that was found."""
+        self._descent, self._units, self._tasks = descent, units, targets.without_rows()
+        W, intercept = descent.coefficients()
+        if held_out is not None and held_out.coef is not None:
+            W, intercept = held_out.coef, held_out.intercept
+        task = targets.column_task
+        center, scale = units.center[task], units.scale[task].astype(W.dtype)
+        self.target_scale_ = units.scale.copy()
+        self._keep_parts(descent, targets, structure, W, scale)
+        self.coef_ = W * scale[:, None]
+        self.intercept_ = intercept * scale + center.astype(W.dtype)
+        center_softmax(self.intercept_, self._losses(), targets)
+        self.n_iter_, self.t_ = self._history.n_iter, descent.n_steps
+        self.converged_ = self._history.converged
+        self._gate = descent.weighting, descent.center
+
+    def _keep_parts(self, descent, targets, structure, W, scale):
+        form, blocks = descent.parametrization, descent.found_blocks()
+        self._covariance = getattr(form, "covariance", None)
+        if self._covariance is None and isinstance(structure, CovarianceStructure):
+            self._covariance = structure.start(targets, self.sharing)
+        parts = [part.T for part in form.parts(blocks)]
+        if len(parts) == 1:
+            parts = [W.T]  # of tasks that stopped early, that of their best epoch
+        state = SimpleNamespace(W=W.T, parts=parts)
+        self._keep_structure(structure, state, targets, scale)
+        if hasattr(self, "components_"):
+            del self.components_
+        if is_factorized(self, structure):
+            self.components_ = blocks[0].copy()
+
+    def _ended_too_soon(self):
+        if self.tol is None or self.converged_ or self._history.stopped:
+            return False
+        return not self._descent.settings.schedule.uses_all_epochs
+
+    @property
+    def loss_curve_(self):
+        """Mean loss of each task in each epoch: (n_epochs,) or (n_epochs, n_tasks).
+
+        Before each step, in units of ``target_scale_``; NaN where a task had no label.
+        """
+        return self._curve(self._known_history().losses)
+
+    @property
+    def task_weights_(self):
+        """What each task counted in each epoch: (n_epochs,) or (n_epochs, n_tasks)."""
+        weights = self._curve(self._known_history().weights)
+        fixed = self._tasks.task_weight
+        return weights * (fixed[0] if self._ndim == 1 else fixed)
+
+    @property
+    def validation_scores_(self):
+        """Accuracy or R2 of each task on the rows held out, after each epoch."""
+        if not self._known_history().scores:
+            raise AttributeError("validation_scores_ needs early_stopping=True")
+        return self._curve(self._history.scores)
+
+    def _known_history(self):
+        if not hasattr(self, "_history"):
+            raise AttributeError(f"this {type(self).__name__} is not fitted")
+        return self._history
+
+    def _curve(self, rows):
+        curve = np.array(rows)
+        return curve[:, 0] if self._ndim == 1 else curve
+
+    def sparsify(self):
+        """Keep the coefficients as sparse matrices, for models with many zeros.
+
+        What ``partial_fit`` would need is dropped.
+
+        Returns
+        -------
+        self : object
+        """
+        check_is_fitted(self)
+        for name in ("coef_", "coef_shared_", "coef_task_"):
+            setattr(self, name, sparse.csr_matrix(getattr(self, name)))
+        if hasattr(self, "_descent"):
+            del self._descent
+        return self
+
+    def densify(self):
+        """Undo :meth:`sparsify`, but for what was dropped.
+
+        Returns
+        -------
+        self : object
+        """
+        check_is_fitted(self)
+        for name in ("coef_", "coef_shared_", "coef_task_"):
+            if sparse.issparse(getattr(self, name)):
+                setattr(self, name, getattr(self, name).toarray())
+        return self
+
+
+def _forget_features(model, n_features):
+    """Undo what checking the first batch has left."""
+    for name in ("n_features_in_", "feature_names_in_"):
+        if n_features is None and hasattr(model, name):
+            delattr(model, name)
+
+
+def _warn_of_no_convergence(model):
+    warnings.warn(
+        f"the losses were still falling by more than tol={model.tol} after "
+        f"max_iter={model.max_iter} epochs: raise max_iter or tol, or use "
+        "learning_rate='cosine', which plans for that many.",
+        ConvergenceWarning,
+        stacklevel=4 + FIT_WRAPPERS,
+    )
