@@ -66,7 +66,8 @@ class WeightingRun:
             Norms of the gradients of the tasks' mean losses in the shared parameters,
             (m,).
         largest : float
-            About the largest eigenvalue of ``X'X / B`` over all batches.
+            What the curvature of a loss of scores ``X w`` hardly exceeds, if its second
+            derivative is 1.
         """
 
     def end_epoch(self, losses):

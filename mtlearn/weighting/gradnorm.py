@@ -59,13 +59,14 @@ class _GradNormRun(WeightingRun):
         tasks, means, at = mean_losses(labels, losses)
         self.loss.see(tasks, means)
         self.norm.see(tasks, shared_norms()[at])
-        known = self.norm.count > 0
+        # A task that is tied to no other has no gradient there, and no say.
+        known = (self.norm.count > 0) & (self.norm.mean > 0)
         norm = self.norm.mean[known]
-        if not norm.any():
+        if len(norm) < 2:
             return
         pull = self.weight[known] * norm
         behind = self.loss.mean[known] / max(self.loss.mean[known].mean(), 1e-12)
         slope = np.sign(pull - pull.mean() * behind**self.asymmetry) * norm
-        weight = self.weight.copy()
-        weight[known] -= self.rate * slope / pull.mean()
-        self._set(np.maximum(weight, self.least))
+        moved = self.weight[known] - self.rate * slope / pull.mean()
+        moved = np.maximum(moved, self.least)
+        self.weight[known] = moved * (len(moved) / moved.sum())

@@ -2,14 +2,21 @@ r"""How long a step may be: one over the curvature, seen in the batches themselv
 
 The loss of a score column, as a function of its coefficients, has curvature at most
 
-.. math:: c \, [ \bar s \, (\lambda - \tau) + s \, \tau ],
+.. math:: c \, [ \bar s \, (\lambda - \tau) + m s \, \tau ],
 
 c being the bound on the loss's second derivative, :math:`\bar s` the mean weight of the
 column's labels over rows and s the greatest, :math:`\lambda` the largest eigenvalue of
-the second moments of the (centred) features in a mini-batch, and :math:`\tau` their
-trace divided by the size of the batch: the part of :math:`\lambda` that is noise of
-sampling. So a task with few labels takes longer steps than one with many, up to where
-the noise of its few labels forbids it.
+the second moments of the (centred) features in a mini-batch, and :math:`\tau` the
+squared norm of a row divided by the size of the batch: the part of :math:`\lambda` that
+is noise of sampling. Momentum adds up what is steady and cannot add up noise: steps are
+:math:`m = 1 / (1 - \mu)` times as long in the end, so the noise counts m times.
+
+A task with few labels takes longer steps than one with many, up to where the noise of
+its few labels forbids it.
+
+Needell, Srebro and Ward, "Stochastic gradient descent, weighted sampling, and the
+randomized Kaczmarz algorithm", Mathematical Programming 155, 2016, for how far single
+rows limit the steps.
 """
 
 import numpy as np
@@ -27,16 +34,26 @@ class Curvature:
     largest, noise : float
         The :math:`\lambda` and :math:`\tau` above.
     load, top : ndarray (K,)
-        Curvature in the scores of each column: mean over rows, and of a single row.
+        Curvature in the scores of each column: mean over rows, and of a single row. No
+        less of the latter than that of a row of weight 1.
     most : int
         The most columns that a row had labels for.
+    n_rows : int
+        Of the longest mini-batch.
+    longest : float
+        Squared norm of the longest row of the last batch, over ``n_rows``.
+    has_grown : bool
+        Whether steps may have become too long since the last :meth:`of_blocks`.
     """
 
     def __init__(self, bounds):
         self.bounds = bounds
         self.largest, self.noise = 0.0, 0.0
-        self.load, self.top = np.zeros(len(bounds)), np.zeros(len(bounds))
-        self.most, self._n_batches, self._due = 1, 0, 1
+        self.load, self.top = np.zeros(len(bounds)), bounds.copy()
+        self.most, self.n_rows = 1, 0
+        self.has_grown, self.longest = True, 0.0
+        self._n_batches, self._due = 0, 1
+        self._squares, self._fourth_powers = 0.0, 0.0
 
     def see(self, X, weight, columns):
         """Look at a mini-batch.
@@ -49,36 +66,73 @@ class Curvature:
         columns : ndarray of int (k,) or slice
         """
         self._n_batches += 1
+        self.n_rows = max(self.n_rows, X.shape[0])
         share = max(1 / self._n_batches, 0.01)
         self.load *= 1 - share
         self.load[columns] += share * self.bounds[columns] * weight.mean(axis=0)
-        top = self.bounds[columns] * weight.max(axis=0)
-        self.top[columns] = np.maximum(self.top[columns], top)
-        if self._n_batches == self._due:
+        self._see_single_rows(X.squared_norms(), weight, columns)
+        if self._n_batches >= self._due and 2 * X.shape[0] > self.n_rows:
             # Rows may come sorted, so later batches may be more varied.
-            self._due *= 2
-            self.most = max(self.most, int(np.count_nonzero(weight, axis=1).max()))
+            self._due = 2 * self._n_batches
             self._measure(X)
 
+    def _see_single_rows(self, squares, weight, columns):
+        self._squares += float(squares.sum())
+        self._fourth_powers += float(squares @ squares)
+        if self._squares:
+            # The mean over rows, weighted by themselves: long ones do most of the harm.
+            noise = self._fourth_powers / self._squares / self.n_rows
+            self.has_grown |= noise > 1.1 * self.noise
+            self.noise = noise
+        self.longest = squares.max(initial=0.0) / self.n_rows
+        top = self.bounds[columns] * weight.max(axis=0, initial=0)
+        most = int(np.count_nonzero(weight, axis=1).max())
+        if most > self.most or (top > self.top[columns]).any():
+            self.most, self.has_grown = max(self.most, most), True
+            self.top[columns] = np.maximum(self.top[columns], top)
+
     def _measure(self, X):
+        """The largest eigenvalue, by power iterations, which end a little short."""
         n, d = X.shape
-        self.noise = max(self.noise, X.mean_squared_norm() / n)
         v, size = np.linspace(1, 1.1, d), 0.0
         for _ in range(MAX_POWER_STEPS):
             v = X.gradient(X.times(v / np.linalg.norm(v))) / n
             if not v.any():
                 break
             size = np.linalg.norm(v)
-        # Power iterations end a little short.
-        self.largest = max(self.largest, 1.1 * float(size), self.noise)
+        self.has_grown |= 1.1 * float(size) > self.largest
+        self.largest = max(self.largest, 1.1 * float(size))
 
-    def of_blocks(self, parametrization, blocks):
-        """Curvature of each block and of the intercepts, to divide steps by."""
+    def bound(self, inertia):
+        """Curvature of a loss of scores ``X w`` whose second derivative is 1."""
+        return max(self.steady + inertia * self.noise, 1e-30)
+
+    def damping(self, inertia):
+        """What to shorten a step by, for one row so long that it would overshoot."""
+        worst = self.steady + inertia * self.longest
+        return min(1.0, self.bound(inertia) / max(worst, 1e-30))
+
+    @property
+    def steady(self):
+        """What of the largest eigenvalue is no noise."""
+        return max(self.largest - self.noise, 0.0)
+
+    def of_blocks(self, parametrization, blocks, inertia):
+        """Curvature of each block and of the intercepts, to divide steps by.
+
+        Parameters
+        ----------
+        inertia : float
+            The m above.
+        """
+        self.has_grown = False
         load = np.maximum(self.load, FLOOR * max(self.load.max(), 1e-30))
         loads = parametrization.loads(blocks, load)
         noises = parametrization.noises(blocks, self.top, self.most)
         found = [
-            np.maximum(mean * (self.largest - self.noise) + noise * self.noise, 1e-30)
+            np.maximum(mean * self.steady + inertia * noise * self.noise, 1e-30)
             for mean, noise in zip(loads, noises)
         ]
-        return found, np.maximum(load + 0.01 * self.top, 1e-30)
+        # Of an intercept every row's square is 1.
+        of_intercepts = load + inertia * self.top / self.n_rows
+        return found, np.maximum(of_intercepts, 1e-30)

@@ -12,6 +12,8 @@ from .rows import CentredRows
 MIN_ROWS_TO_CENTER = 8
 # Between batches after which the curvature is looked at again, once it is known.
 INTERVAL = 64
+# What learned weights take steps with has a momentum of 0.9.
+GATE_INERTIA = 10
 # Later iterates weigh more in the average, by the power of so much.
 AVERAGE_POWER = 8
 OVERFLOW = (
@@ -144,13 +146,17 @@ class Descent:
         column_weight = weight[:, its.task]
         self.curvature.see(rows, column_weight, its.columns)
         raw = G
-        G = G * (column_weight / Z.dtype.type(len(Z)))
+        # Every row counts the same: a short batch at the end takes a short step.
+        share = len(Z) / self.curvature.n_rows
+        if self.settings.optimizer.scaled_by_curvature:
+            share *= self.curvature.damping(self.settings.optimizer.inertia)
+        G = G * (column_weight * Z.dtype.type(share / len(Z)))
         dW, db = self._clipped(its, rows.gradient(G), G.sum(axis=0))
         if self.weighting is not None:
             self._learn_weights(rows, labels, its, losses, raw)
         if not isinstance(its.columns, slice):
             dW, db = (_scattered(part, its.columns, len(self.b)) for part in (dW, db))
-        self._move(dW, db)
+        self._move(dW, db, self.settings.alpha * share)
         self.n_rows += len(Z)
         self._take_average()
 
@@ -196,7 +202,7 @@ class Descent:
         with np.errstate(invalid="ignore"):
             relative = losses / null
         self.weighting.learn(
-            rows, labels, relative, shared_norms, max(self.curvature.largest, 1e-30)
+            rows, labels, relative, shared_norms, self.curvature.bound(GATE_INERTIA)
         )
 
     def _clipped(self, its, dW, db):
@@ -209,7 +215,7 @@ class Descent:
         scale = scale[its.task].astype(dW.dtype)
         return dW * scale[:, None], db * scale
 
-    def _move(self, dW, db):
+    def _move(self, dW, db, alpha):
         settings, self.n_steps = self.settings, self.n_steps + 1
         rate = settings.schedule.factor(self.n_steps - 1, self.n_all)
         rate *= settings.eta0 / self.divisor
@@ -220,12 +226,12 @@ class Descent:
         for j, (block, gradient) in enumerate(zip(self.blocks, gradients)):
             if not block.size:
                 continue
-            decay = settings.alpha * self.parametrization.decay
+            decay = alpha * self.parametrization.decay
             if decay:
                 gradient = gradient + block.dtype.type(decay) * block
             metric = self._step(j, block, gradient, rate, penalties[j])
             if penalties[j] is not None:
-                step = rate * metric * settings.alpha
+                step = rate * metric * alpha
                 block[...] = penalties[j].prox(block, step)
         if settings.fit_intercept and len(self.b):
             self._step(-1, self.b, db, rate, None)
@@ -248,10 +254,11 @@ class Descent:
         return max(INTERVAL, len(self.b) // 4)
 
     def _scale_steps(self):
-        n = self.n_steps
-        if n % self._interval() and n & (n - 1):  # nor a power of two
+        if self.n_steps % self._interval() and not self.curvature.has_grown:
             return
-        found, of_b = self.curvature.of_blocks(self.parametrization, self.blocks)
+        found, of_b = self.curvature.of_blocks(
+            self.parametrization, self.blocks, self.settings.optimizer.inertia
+        )
         decay = self.settings.alpha * self.parametrization.decay
         self.metrics = [1 / (each + decay) for each in found] + [1 / of_b]
 

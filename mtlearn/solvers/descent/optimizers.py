@@ -42,6 +42,11 @@ class SGD(BaseEstimator):
         self.momentum = momentum
         self.nesterov = nesterov
 
+    @property
+    def inertia(self):
+        """How far a constant gradient moves a block in the long run, per step."""
+        return 1 / (1 - self.momentum)
+
     def check(self):
         _check_share(self.momentum, "momentum")
 
@@ -56,8 +61,7 @@ class SGD(BaseEstimator):
         velocity *= mu
         velocity += gradient
         step = mu * velocity + gradient if self.nesterov else velocity
-        # A constant gradient moves the block by so much in the long run.
-        return step, 1 / (1 - self.momentum)
+        return step, self.inertia
 
 
 class AdaGrad(BaseEstimator):

@@ -34,9 +34,12 @@ class CentredRows:
         product -= np.multiply.outer(total, self.center)
         return product
 
-    def mean_squared_norm(self):
+    def squared_norms(self):
+        """Of the rows, (B,)."""
         X = self.X
-        squares = X.multiply(X).sum() if sparse.issparse(X) else np.vdot(X, X)
-        mean = np.asarray(X.mean(axis=0)).ravel()
-        cross = 2 * mean @ self.center - self.center @ self.center
-        return max(float(squares) / self.shape[0] - float(cross), 0.0)
+        if sparse.issparse(X):
+            squares = np.asarray(X.multiply(X).sum(axis=1)).ravel()
+        else:
+            squares = np.einsum("ij,ij->i", X, X)
+        squares = squares - 2 * (X @ self.center) + self.center @ self.center
+        return np.maximum(squares, 0).astype(np.float64)

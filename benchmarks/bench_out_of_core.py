@@ -1,0 +1,86 @@
+"""Training on an array ten times larger than the process may use.
+
+    python benchmarks/bench_out_of_core.py [--limit 300] [--folder FOLDER]
+
+Writes a float32 array of ten times ``limit`` megabytes to a file, maps it, and lets
+``partial_fit`` pass over it in a process whose memory the system limits to ``limit``
+(RLIMIT_DATA: all that a process allocates, which a mapped file is not). To see that the
+limit holds, the process first tries to load a seventh of the array, and fails. Tasks: two
+of labels, one of numbers, a third of the labels missing. Linux only.
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+D, ROWS = 900, 4096
+KINDS = ["classification", "classification", "regression"]
+
+
+def write(folder, megabytes):
+    """Rows in pieces, so that writing them takes no memory either."""
+    rng = np.random.default_rng(0)
+    n = megabytes * 2**20 // (4 * D) // ROWS * ROWS
+    X = np.lib.format.open_memmap(folder / "X.npy", "w+", np.float32, (n, D))
+    Y = np.lib.format.open_memmap(folder / "Y.npy", "w+", np.float64, (n, 3))
+    W = rng.normal(size=(D, 3)) / D**0.5
+    for start in range(0, n, ROWS):
+        part = slice(start, start + ROWS)
+        X[part] = rng.standard_normal((ROWS, D), dtype=np.float32)
+        Z = X[part] @ W + 0.3 * rng.normal(size=(ROWS, 3))
+        Y[part] = np.where(np.arange(3) < 2, Z > 0, Z)
+        Y[part][rng.random((ROWS, 3)) < 1 / 3] = np.nan
+    X.flush()
+    Y.flush()
+
+
+def train(folder, limit):
+    """In a process of its own: one pass over all rows but the last."""
+    from mtlearn.linear_model import MixedTaskSGD
+
+    resource.setrlimit(resource.RLIMIT_DATA, (limit * 2**20, limit * 2**20))
+    X, Y = (np.load(folder / name, mmap_mode="r") for name in ("X.npy", "Y.npy"))
+    try:
+        np.array(X[: len(X) // 7])
+        print("a seventh of the array fits into memory: the limit does not hold")
+        return 1
+    except MemoryError:
+        print("a seventh of the array does not fit into memory", flush=True)
+    model = MixedTaskSGD(task_types=KINDS, alpha=1e-6, shuffle=False)
+    start = time.perf_counter()
+    for first in range(0, len(X) - ROWS, ROWS):
+        part = slice(first, first + ROWS)
+        model.partial_fit(X[part], Y[part], classes=[[0, 1], [0, 1], None])
+    seconds = time.perf_counter() - start
+    score = model.score(X[-ROWS:], Y[-ROWS:])
+    print(
+        f"{len(X):,} x {D} float32, {X.nbytes / 2**20:.0f} MB, "
+        f"{X.nbytes / 2**20 / limit:.1f} times the {limit} MB that the process may use: "
+        f"{seconds:.1f} s, {len(X) / seconds:,.0f} rows per second; mean of accuracies "
+        f"and R2 on the last {ROWS} rows {score:.3f}"
+    )
+    return 0 if score > 0.85 else 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--limit", type=int, default=300, help="megabytes")
+    parser.add_argument("--folder", type=Path, help="with room for ten times as many")
+    parser.add_argument("--train", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.train:
+        return train(options.train, options.limit)
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        write(Path(folder), 10 * options.limit)
+        command = [sys.executable, __file__, "--limit", str(options.limit)]
+        return subprocess.run([*command, "--train", folder], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
