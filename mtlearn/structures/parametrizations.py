@@ -24,6 +24,8 @@ Every parametrization has
     many columns a row has labels for at most.
 ``decay``, ``penalties``
     See above.
+``per_column``
+    Whether the rows of a block belong to one column of scores each.
 ``shared_kernel(blocks)``
     (K, K): products of the derivatives of two columns in what they share; None where
     nothing is shared by itself.
@@ -43,6 +45,7 @@ class Parametrization:
 
     decay = 1.0
     penalties = (None,)
+    per_column = (True,)
 
     def start(self, K, d, dtype, rng):
         return [np.zeros((K, d), dtype=dtype)]
@@ -100,6 +103,8 @@ class SharedAndOwn(Parametrization):
     l1_ratio : float in [0, 1]
         The r above.
     """
+
+    per_column = (True, False)
 
     def __init__(self, tie, sharing, l1_ratio=0.0):
         _, where, sizes = np.unique(tie, return_inverse=True, return_counts=True)
@@ -230,8 +235,8 @@ class Factorized(Parametrization):
         Number of directions.
     """
 
-    decay = 1.0
     penalties = (None, None)
+    per_column = (False, True)
 
     def __init__(self, n_components):
         self.n_components = n_components
@@ -271,6 +276,7 @@ class SumOfParts(Parametrization):
 
     def __init__(self, penalties):
         self.penalties = tuple(_ByColumns(penalty) for penalty in penalties)
+        self.per_column = (True,) * len(self.penalties)
 
     def start(self, K, d, dtype, rng):
         return [np.zeros((K, d), dtype=dtype) for _ in self.penalties]

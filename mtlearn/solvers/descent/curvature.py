@@ -33,9 +33,9 @@ class Curvature:
     ----------
     largest, noise : float
         The :math:`\lambda` and :math:`\tau` above.
-    load, top : ndarray (K,)
-        Curvature in the scores of each column: mean over rows, and of a single row. No
-        less of the latter than that of a row of weight 1.
+    load, top : ndarray (T,)
+        Weight of the labels of each task: mean over rows, and the greatest, which is no
+        less than 1.
     most : int
         The most columns that a row had labels for.
     n_rows : int
@@ -46,37 +46,38 @@ class Curvature:
         Whether steps may have become too long since the last :meth:`of_blocks`.
     """
 
-    def __init__(self, bounds):
-        self.bounds = bounds
+    def __init__(self, bounds, column_task, n_tasks):
+        self.bounds, self.column_task = bounds, column_task
+        self.width = np.bincount(column_task, minlength=n_tasks)
         self.largest, self.noise = 0.0, 0.0
-        self.load, self.top = np.zeros(len(bounds)), bounds.copy()
+        self.load, self.top = np.zeros(n_tasks), np.ones(n_tasks)
         self.most, self.n_rows = 1, 0
         self.has_grown, self.longest = True, 0.0
         self._n_batches, self._due = 0, 1
         self._squares, self._fourth_powers = 0.0, 0.0
 
-    def see(self, X, weight, columns):
+    def see(self, X, weight, tasks):
         """Look at a mini-batch.
 
         Parameters
         ----------
         X : CentredRows (B, d)
-        weight : ndarray (B, k)
-            Weights of the labels of each column.
-        columns : ndarray of int (k,) or slice
+        weight : ndarray (B, m)
+            Weights of the labels of some tasks.
+        tasks : ndarray of int (m,)
         """
         self._n_batches += 1
         self.n_rows = max(self.n_rows, X.shape[0])
         share = max(1 / self._n_batches, 0.01)
         self.load *= 1 - share
-        self.load[columns] += share * self.bounds[columns] * weight.mean(axis=0)
-        self._see_single_rows(X.squared_norms(), weight, columns)
+        self.load[tasks] += share / len(weight) * weight.sum(axis=0)
+        self._see_single_rows(X.squared_norms(), weight, tasks)
         if self._n_batches >= self._due and 2 * X.shape[0] > self.n_rows:
             # Rows may come sorted, so later batches may be more varied.
             self._due = 2 * self._n_batches
             self._measure(X)
 
-    def _see_single_rows(self, squares, weight, columns):
+    def _see_single_rows(self, squares, weight, tasks):
         self._squares += float(squares.sum())
         self._fourth_powers += float(squares @ squares)
         if self._squares:
@@ -85,11 +86,11 @@ class Curvature:
             self.has_grown |= noise > 1.1 * self.noise
             self.noise = noise
         self.longest = squares.max(initial=0.0) / self.n_rows
-        top = self.bounds[columns] * weight.max(axis=0, initial=0)
-        most = int(np.count_nonzero(weight, axis=1).max())
-        if most > self.most or (top > self.top[columns]).any():
+        top = weight.max(axis=0, initial=0)
+        most = int(((weight > 0) @ self.width[tasks]).max())
+        if most > self.most or (top > self.top[tasks]).any():
             self.most, self.has_grown = max(self.most, most), True
-            self.top[columns] = np.maximum(self.top[columns], top)
+            self.top[tasks] = np.maximum(self.top[tasks], top)
 
     def _measure(self, X):
         """The largest eigenvalue, by power iterations, which end a little short."""
@@ -127,12 +128,14 @@ class Curvature:
         """
         self.has_grown = False
         load = np.maximum(self.load, FLOOR * max(self.load.max(), 1e-30))
+        load = load[self.column_task] * self.bounds
+        top = self.top[self.column_task] * self.bounds
         loads = parametrization.loads(blocks, load)
-        noises = parametrization.noises(blocks, self.top, self.most)
+        noises = parametrization.noises(blocks, top, self.most)
         found = [
             np.maximum(mean * self.steady + inertia * noise * self.noise, 1e-30)
             for mean, noise in zip(loads, noises)
         ]
         # Of an intercept every row's square is 1.
-        of_intercepts = load + inertia * self.top / self.n_rows
+        of_intercepts = load + inertia * top / self.n_rows
         return found, np.maximum(of_intercepts, 1e-30)

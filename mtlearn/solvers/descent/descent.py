@@ -94,12 +94,24 @@ class Descent:
         self.average_b = self.b.copy()
         optimizer = settings.optimizer
         self.memories = [optimizer.start(part) for part in (*self.blocks, self.b)]
-        self.curvature = Curvature(score_losses.curvature)
+        self.curvature = Curvature(
+            score_losses.curvature, score_losses.column_task, len(null_loss)
+        )
         self.metrics = None
         self.n_steps, self.n_rows, self.n_averaged = 0, 0, 0
         self.divisor, self.n_all = 1.0, None
-        self.active = np.ones(len(null_loss), dtype=bool)
+        self.halt(np.zeros(len(null_loss), dtype=bool))
         self.start_epoch()
+
+    def halt(self, tasks):
+        """Let only the others take part; what is these tasks' own stays as it is.
+
+        Parameters
+        ----------
+        tasks : ndarray of bool (T,)
+        """
+        self.active = ~tasks
+        self._halted = np.flatnonzero(tasks[self.score_losses.column_task])
 
     def start_epoch(self):
         """Forget the losses seen."""
@@ -143,14 +155,13 @@ class Descent:
             losses = its.by_task(values)
             self._record(labels, losses)
         weight = self._weigh(rows, labels)
-        column_weight = weight[:, its.task]
-        self.curvature.see(rows, column_weight, its.columns)
+        self.curvature.see(rows, weight, labels.tasks)
         raw = G
         # Every row counts the same: a short batch at the end takes a short step.
         share = len(Z) / self.curvature.n_rows
         if self.settings.optimizer.scaled_by_curvature:
             share *= self.curvature.damping(self.settings.optimizer.inertia)
-        G = G * (column_weight * Z.dtype.type(share / len(Z)))
+        G = G * (weight * Z.dtype.type(share / len(Z)))[:, its.task]
         dW, db = self._clipped(its, rows.gradient(G), G.sum(axis=0))
         if self.weighting is not None:
             self._learn_weights(rows, labels, its, losses, raw)
@@ -229,12 +240,17 @@ class Descent:
             decay = alpha * self.parametrization.decay
             if decay:
                 gradient = gradient + block.dtype.type(decay) * block
+            still = self._halted if self.parametrization.per_column[j] else []
+            kept = block[still]
             metric = self._step(j, block, gradient, rate, penalties[j])
             if penalties[j] is not None:
                 step = rate * metric * alpha
                 block[...] = penalties[j].prox(block, step)
+            block[still] = kept
         if settings.fit_intercept and len(self.b):
+            kept = self.b[self._halted]
             self._step(-1, self.b, db, rate, None)
+            self.b[self._halted] = kept
         if self.n_steps % self._interval() == 0:
             self.parametrization.renew(self.blocks, self.average)
 

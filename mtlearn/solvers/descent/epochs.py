@@ -85,7 +85,7 @@ def descend(descent, X, labels, plan, history, *, held_out=None, step=None):
         if done or history.stopped:
             history.converged = done
             break
-    descent.active[:] = True
+    descent.halt(np.zeros(len(plan.patience), dtype=bool))
 
 
 def one_pass(descent, X, labels, rows, batch_size, shuffle):
@@ -155,7 +155,7 @@ class Progress:
                 return False
         elif descent.settings.schedule.is_adaptive:
             return False
-        descent.active &= ~late
+        descent.halt(late | ~descent.active)
         return self.plan.tol is not None and not descent.active[held_out.scored].any()
 
 

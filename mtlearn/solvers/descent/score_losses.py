@@ -59,8 +59,11 @@ class TaskColumns:
         first = losses.column_start[tasks] - np.cumsum(width) + width
         columns = np.repeat(first, width) + np.arange(len(self.task))
         self.width, self.n_tasks = width, len(tasks)
+        self._start = np.cumsum(width) - width
+        self._one_each, self._some_each = (width == 1).all(), (width > 0).all()
         self._label = losses.label[columns]
         self._is_number = losses.is_number[columns]
+        self._has_numbers = self._is_number.any()
         of_column = losses.loss_of_column[columns]
         # What the column of another class than a row's is asked to be.
         self._low = np.where(losses.multiclass[of_column], 0, -1)
@@ -82,9 +85,9 @@ class TaskColumns:
     def targets(self, value):
         """What the scores should be, (B, k), given labels (B, m)."""
         value = value[:, self.task]
-        y = np.where(value == self._label, value.dtype.type(1), self._low)
-        y = y.astype(value.dtype, copy=False)
-        return np.where(self._is_number, value, y) if self._is_number.any() else y
+        low = self._low.astype(value.dtype)
+        y = np.where(value == self._label, value.dtype.type(1), low)
+        return np.where(self._is_number, value, y) if self._has_numbers else y
 
     def value_and_gradient(self, y, z):
         """Losses and their slopes, both (B, k)."""
@@ -99,13 +102,14 @@ class TaskColumns:
 
     def by_task(self, values):
         """Sums over the columns of each task: (B, m) of (B, k), or (m,) of (k,)."""
-        if (self.width == 1).all():
+        if self._one_each:
             return values
+        if self._some_each:
+            return np.add.reduceat(values, self._start, axis=-1)
         sums = np.zeros((*values.shape[:-1], self.n_tasks), dtype=values.dtype)
         has = self.width > 0
-        start = np.cumsum(self.width) - self.width
         if has.any():
-            sums[..., has] = np.add.reduceat(values, start[has], axis=-1)
+            sums[..., has] = np.add.reduceat(values, self._start[has], axis=-1)
         return sums
 
 
