@@ -5,8 +5,8 @@
 Writes a float32 array of ten times ``limit`` megabytes to a file, maps it, and lets
 ``partial_fit`` pass over it in a process whose memory the system limits to ``limit``
 (RLIMIT_DATA: all that a process allocates, which a mapped file is not). To see that the
-limit holds, the process first tries to load a seventh of the array, and fails. Tasks: two
-of labels, one of numbers, a third of the labels missing. Linux only.
+limit holds, the process first tries to load a seventh of the array, and fails. Two
+tasks of labels, one of numbers, a third of the labels missing. Linux only.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def train(folder, limit):
     score = model.score(X[-ROWS:], Y[-ROWS:])
     print(
         f"{len(X):,} x {D} float32, {X.nbytes / 2**20:.0f} MB, "
-        f"{X.nbytes / 2**20 / limit:.1f} times the {limit} MB that the process may use: "
+        f"{X.nbytes / 2**20 / limit:.1f} times what the process may use, {limit} MB: "
         f"{seconds:.1f} s, {len(X) / seconds:,.0f} rows per second; mean of accuracies "
         f"and R2 on the last {ROWS} rows {score:.3f}"
     )

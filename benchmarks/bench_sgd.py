@@ -6,8 +6,8 @@
 columns in all; both sides as they come, with the loss of the other, and stopped by
 their own rules, ours once more with twice its ``tol``. It is ``independent``, so that
 both fit the same model, and must not be less accurate on 4,000 test pictures, in the
-mean over tasks. What both do with a stream is shown in rows per second, for mini-batches
-of 32, 256 and 4,096 rows. ``--figure`` draws learning curves instead.
+mean over tasks. What both do with a stream is shown in rows per second, for
+mini-batches of 32, 256 and 4,096 rows. ``--figure`` draws learning curves instead.
 """
 
 import argparse
@@ -111,7 +111,7 @@ def show_stream(X, Y, size):
 
 
 def draw(path):
-    """Loss and validation accuracy of six tasks by epoch, two of them with few labels."""
+    """Loss and validation accuracy of six tasks by epoch, two with few labels."""
     few = {"left_parity": 0.9, "left_above_4": 0.9}
     data = make_multi_digits(4000, hidden=few)
     X = HOG(cells_per_block=2).fit_transform(data.images)

@@ -13,6 +13,8 @@ Every parametrization has
     Blocks to begin with.
 ``coefficients(blocks)``
     W, (K, d).
+``fill(blocks, W)``
+    Change blocks so that they make W, or come near it where they cannot.
 ``pull_back(blocks, dW)``
     Gradients in the blocks, given the one in W.
 ``loads(blocks, load)``
@@ -49,6 +51,9 @@ class Parametrization:
 
     def start(self, K, d, dtype, rng):
         return [np.zeros((K, d), dtype=dtype)]
+
+    def fill(self, blocks, W):
+        blocks[0][...] = W
 
     def shared_kernel(self, blocks):
         return None
@@ -142,6 +147,17 @@ class SharedAndOwn(Parametrization):
         own = dW * self.own[:, None].astype(dW.dtype)
         return [own, dW.dtype.type(self.shared) * self._tie_sums(dW)]
 
+    def fill(self, blocks, W):
+        U, S = blocks
+        if self.n_shared and self.shared:
+            # The least penalty of all sums that make W.
+            count = self._tie_sums(np.ones(len(W)))[:, None]
+            own = 1 - self.shared**2
+            S[...] = self.shared * self._tie_sums(W) / (own + count * self.shared**2)
+        W = W.copy()
+        W[self.tied] -= self.shared * S[self.member[self.tied]]
+        U[...] = W / np.where(self.own > 0, self.own, np.inf)[:, None]
+
     def _tie_sums(self, A):
         if not self.n_shared:
             return A[:0]
@@ -194,6 +210,10 @@ class Rooted(Parametrization):
             return [dW]
         return [self.root.astype(dW.dtype) @ dW]
 
+    def fill(self, blocks, W):
+        inverse = np.linalg.pinv(self.root, rcond=1e-6, hermitian=True)
+        blocks[0][...] = inverse @ W
+
     def loads(self, blocks, load):
         if self.is_identity:
             return [load[:, None]]
@@ -217,9 +237,8 @@ class Rooted(Parametrization):
         if covariance is None:
             return False
         self._set(covariance)
-        inverse = np.linalg.pinv(self.root, rcond=1e-6, hermitian=True)
         for each, coefficients in zip((blocks, average), W):
-            each[0][...] = inverse @ coefficients
+            self.fill(each, coefficients)
         return True
 
 
@@ -249,6 +268,13 @@ class Factorized(Parametrization):
     def coefficients(self, blocks):
         A, B = blocks
         return B @ A
+
+    def fill(self, blocks, W):
+        A, B = blocks
+        U, s, Vt = np.linalg.svd(W, full_matrices=False)
+        r = min(self.n_components, int(np.count_nonzero(s)))
+        B[...], root = 0, np.sqrt(s[:r])
+        B[:, :r], A[:r] = U[:, :r] * root, root[:, None] * Vt[:r]
 
     def pull_back(self, blocks, dW):
         A, B = blocks

@@ -9,7 +9,7 @@ question, and :mod:`targets <mtlearn.tasks.targets>` puts it all together;
 
 from .groups import read_label_groups
 from .labels import LabelTable
-from .stream import announce, read_batch
+from .stream import announce, check_announced, read_batch
 from .targets import TaskTargets
 from .weights import read_sample_weight, resolve_task_weight
 
@@ -17,6 +17,7 @@ __all__ = [
     "LabelTable",
     "TaskTargets",
     "announce",
+    "check_announced",
     "read_batch",
     "read_label_groups",
     "read_sample_weight",

@@ -140,6 +140,32 @@ def _classes_by_task(classes, table):
     ]
 
 
+def check_announced(classes, tasks):
+    """Raise ValueError if a later batch announces labels that the first did not.
+
+    Parameters
+    ----------
+    classes : see :func:`announce`
+    tasks : TaskTargets
+    """
+    if classes is None:
+        return
+    if isinstance(classes, Mapping):
+        again = {str(name): labels for name, labels in classes.items()}
+    else:
+        again = dict(zip(tasks.names, [classes] if tasks.ndim == 1 else classes))
+    for name, known in zip(tasks.names, tasks.classes):
+        labels = again.get(name)
+        if labels is not None and (known is None or not np.isin(labels, known).all()):
+            before = (
+                "none: it is a task of numbers" if known is None else known.tolist()
+            )
+            raise ValueError(
+                f"classes of task {name!r} are {list(labels)}, in the first call they "
+                f"were {before}"
+            )
+
+
 def _labels(known, name):
     if known is None:
         raise ValueError(

@@ -1,29 +1,23 @@
 """The common skin of the models of gradient descent: read, descend, keep."""
 
 import warnings
-from copy import deepcopy
 from types import SimpleNamespace
 
 import numpy as np
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 
-from ...model_selection import MultiTaskStratifiedKFold
 from ...solvers.descent import (
-    Descent,
-    HeldOut,
     History,
     Plan,
     RowLabels,
-    ScoreLosses,
     descend,
     one_pass,
     record_epoch,
 )
 from ...solvers.objective import loss_of_tasks
 from ...structures import CovarianceStructure
-from ...tasks import announce, read_batch
+from ...tasks import announce, check_announced, read_batch
 from ...validation import (
     FIT_WRAPPERS,
     check_is_fitted,
@@ -33,20 +27,16 @@ from ...validation import (
     validate_X,
 )
 from ..predictor import LinearPredictor, center_softmax, warn_if_nothing_is_tied
+from .descents import begin, hold_out, is_about, resume
 from .parameters import (
     check_known_in_a_stream,
     check_parameters,
-    check_weighting,
-    find_parametrization,
     find_settings,
     find_weighting,
     is_factorized,
     patience_by_task,
 )
 from .units import Units, null_losses
-
-# Validation rows are as many folds as come nearest to the fraction, of so many.
-MAX_FOLDS = 20
 
 
 class MultiTaskSGDModel(LinearPredictor):
@@ -96,19 +86,21 @@ class MultiTaskSGDModel(LinearPredictor):
         """Fit checked X to task arrays."""
         structure = structure or check_parameters(self)
         patience = patience_by_task(self.n_iter_no_change, targets.names)
-        units = Units.of_all(targets, self._scales(), self.fit_intercept)
+        settings = find_settings(self, horizon_known=True)
+        losses = self._task_losses(targets)
+        old = getattr(self, "_descent", None) if self.warm_start else None
+        goes_on = old is not None and is_about(old, self._tasks, targets, X.shape[1])
+        units = self._units
+        if not goes_on:
+            units = Units.of_all(targets, self._scales(), self.fit_intercept)
         scaled = units.apply(targets)
-        null = null_losses(scaled, self._task_losses(targets))
-        descent = self._continued(targets) if self.warm_start else None
-        if descent is None:
-            rng = check_random_state(self.random_state)
-            one_each = bool((np.bincount(targets.row) <= 1).all())
-            descent = self._start(structure, scaled, X, null, rng, one_each)
+        null = null_losses(scaled, losses)
+        if goes_on:
+            descent = resume(self, old, structure, targets, losses, settings)
+            descent.null_loss = null
         else:
-            units = self._units
-            scaled = units.apply(targets)
-        descent.settings = find_settings(self, horizon_known=True)
-        held_out = self._hold_out(X, targets, scaled, descent.rng)
+            descent = begin(self, structure, scaled, losses, settings, X, null)
+        held_out = hold_out(self, X, scaled, descent.rng)
         plan = Plan(self.batch_size, self.max_iter, self.shuffle, self.tol, patience)
         history = History()
         if targets.n_columns:
@@ -125,7 +117,6 @@ class MultiTaskSGDModel(LinearPredictor):
     def _partial_fit(self, X, y, classes, sample_weight):
         structure = check_parameters(self)
         check_known_in_a_stream(self)
-        settings = find_settings(self, horizon_known=False)
         first = not hasattr(self, "_descent")
         if first and hasattr(self, "coef_"):
             raise ValueError(
@@ -133,41 +124,38 @@ class MultiTaskSGDModel(LinearPredictor):
                 "last."
             )
         tasks = self._announce(y, classes, structure) if first else self._tasks
+        if not first:
+            check_announced(classes, tasks)
         targets = read_batch(
             tasks, y, sample_weight, getattr(self, "class_weight", None)
         )
-        n_features = getattr(self, "n_features_in_", None)
-        X = validate_X(self, X, reset=first)
         try:
+            X = validate_X(self, X, reset=first)
             validate_rows(X, targets.n_rows)
-            if not first:
-                self._check_announced(classes)
-            self._take_batch(X, targets, structure, settings, first)
+            self._take_batch(X, targets, structure, first)
         except BaseException:
             if first:  # as it was before: not fitted at all
-                _forget_features(self, n_features)
+                _forget_features(self)
             raise
         return self
 
-    def _take_batch(self, X, targets, structure, settings, first):
+    def _take_batch(self, X, targets, structure, first):
         """One pass over the rows of a batch; nothing is kept unless it ends well."""
+        settings = find_settings(self, horizon_known=False)
+        losses = self._task_losses(targets)
         units = Units.unknown(targets, self._scales()) if first else self._units.copy()
         units.see(targets)
         scaled = units.apply(targets)
-        losses = self._task_losses(targets)
         if first:
             structure.check(targets)
-            rng = check_random_state(self.random_state)
-            one_each = bool((np.bincount(targets.row) <= 1).all())
-            null = np.full(targets.n_tasks, np.nan)
-            descent = self._start(structure, targets, X, null, rng, one_each)
-            history = History()
+            null, history = np.full(targets.n_tasks, np.nan), History()
+            descent = begin(self, structure, targets, losses, settings, X, null)
         else:
-            # A copy, so that an error leaves the model as it was.
-            descent, history = deepcopy(self._descent), self._history
+            history = self._history
+            descent = resume(self, self._descent, structure, targets, losses, settings)
+            X = X.astype(descent.b.dtype, copy=False)
         unseen = np.isnan(descent.null_loss)
         descent.null_loss[unseen] = null_losses(scaled, losses, smooth=True)[unseen]
-        descent.settings = settings
         if targets.n_columns:
             labels = RowLabels(scaled, X.dtype)
             one_pass(descent, X, labels, labels.rows, self.batch_size, self.shuffle)
@@ -180,6 +168,8 @@ class MultiTaskSGDModel(LinearPredictor):
 
     # What goes into a descent.
 
+    _units = None
+
     def _fixed_task_weight(self):
         return None if find_weighting(self.task_weight) else self.task_weight
 
@@ -189,59 +179,6 @@ class MultiTaskSGDModel(LinearPredictor):
     def _task_losses(self, targets):
         return loss_of_tasks(self._losses(), targets)
 
-    def _start(self, structure, targets, X, null_loss, rng, one_task_per_row):
-        losses = self._task_losses(targets)
-        parametrization = find_parametrization(self, structure, targets)
-        weighting = find_weighting(self.task_weight)
-        if weighting is not None:
-            check_weighting(weighting, losses, parametrization)
-            weighting = weighting.start(
-                targets.n_tasks, X.shape[1], one_task_per_row and targets.n_tasks > 1
-            )
-        return Descent(
-            parametrization, ScoreLosses(losses, targets),
-            find_settings(self, horizon_known=True), X.shape[1], X.dtype, null_loss,
-            weighting, rng,
-        )  # fmt: skip
-
-    def _continued(self, targets):
-        """A copy of the last descent, if it was about the same tasks."""
-        descent = getattr(self, "_descent", None)
-        if descent is None:
-            return None
-        old = self._tasks
-        same = old.names == targets.names and all(
-            np.array_equal(a, b) for a, b in zip(old.classes, targets.classes)
-        )
-        same = same and np.array_equal(old.columns, targets.columns)
-        same = same and self.coef_.shape[1] == self.n_features_in_
-        return deepcopy(descent) if same else None
-
-    def _hold_out(self, X, targets, scaled, rng):
-        """Rows to watch the tasks' scores on, stratified by all of them."""
-        if not self.early_stopping or not targets.n_columns:
-            return None
-        n_folds = round(1 / self.validation_fraction)
-        rows = np.unique(targets.row)
-        if len(rows) < 2 * n_folds:
-            raise ValueError(
-                f"early_stopping=True with validation_fraction="
-                f"{self.validation_fraction} needs at least {2 * n_folds} rows with "
-                f"labels, there are {len(rows)}; set early_stopping=False."
-            )
-        Y = np.full((len(rows), targets.n_tasks), np.nan)
-        place = np.full(targets.n_rows, -1)
-        place[rows] = np.arange(len(rows))
-        for t in range(targets.n_tasks):
-            row, value, _ = targets.pairs(t)
-            Y[place[row], t] = value
-        folds = MultiTaskStratifiedKFold(n_folds, shuffle=True, random_state=rng)
-        with warnings.catch_warnings():
-            # Of rare classes; which fold has them does not matter here.
-            warnings.simplefilter("ignore", UserWarning)
-            _, held = next(folds.split(Y, Y))
-        return HeldOut(X[rows[held]], rows[held], scaled)
-
     def _announce(self, y, classes, structure):
         return announce(
             y,
@@ -250,20 +187,6 @@ class MultiTaskSGDModel(LinearPredictor):
             label_groups=lambda names: structure.label_groups(self.label_groups, names),
             task_weight=self._fixed_task_weight(),
         )
-
-    def _check_announced(self, classes):
-        if classes is None:
-            return
-        again = [classes] if self._ndim == 1 else classes
-        if not isinstance(again, dict):
-            again = dict(zip(self._tasks.names, again))
-        for name, known in zip(self._tasks.names, self._tasks.classes):
-            labels = again.get(name)
-            if labels is not None and not np.isin(labels, known).all():
-                raise ValueError(
-                    f"classes of task {name!r} are {list(labels)}, in the first call "
-                    f"they were {known.tolist()}"
-                )
 
     # What comes out of it.
 
@@ -365,10 +288,10 @@ class MultiTaskSGDModel(LinearPredictor):
         return self
 
 
-def _forget_features(model, n_features):
+def _forget_features(model):
     """Undo what checking the first batch has left."""
     for name in ("n_features_in_", "feature_names_in_"):
-        if n_features is None and hasattr(model, name):
+        if hasattr(model, name):
             delattr(model, name)
 
 

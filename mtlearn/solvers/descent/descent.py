@@ -67,11 +67,12 @@ class Descent:
     dtype : float dtype
     null_loss : ndarray (T,)
         Of the best constants; NaN where not known yet.
-    weighting : WeightingRun or None
     rng : numpy.random.RandomState
 
     Attributes
     ----------
+    weighting : WeightingRun or None
+        What learns the task weights.
     blocks, average : list of ndarray
         Parameters now, and averaged over the steps.
     b, average_b : ndarray (K,)
@@ -81,19 +82,17 @@ class Descent:
     """
 
     def __init__(
-        self, parametrization, score_losses, settings, d, dtype, null_loss, weighting,
-        rng,
-    ):  # fmt: skip
+        self, parametrization, score_losses, settings, d, dtype, null_loss, rng
+    ):
         self.parametrization, self.score_losses = parametrization, score_losses
-        self.settings, self.null_loss, self.weighting = settings, null_loss, weighting
-        self.rng = rng
+        self.settings, self.null_loss, self.rng = settings, null_loss, rng
+        self.n_features, self.weighting = d, None
         K = len(score_losses.column_task)
         self.blocks = parametrization.start(K, d, dtype, rng)
         self.b, self.center = np.zeros(K, dtype), None
         self.average = [block.copy() for block in self.blocks]
         self.average_b = self.b.copy()
-        optimizer = settings.optimizer
-        self.memories = [optimizer.start(part) for part in (*self.blocks, self.b)]
+        self._start_memories()
         self.curvature = Curvature(
             score_losses.curvature, score_losses.column_task, len(null_loss)
         )
@@ -102,6 +101,33 @@ class Descent:
         self.divisor, self.n_all = 1.0, None
         self.halt(np.zeros(len(null_loss), dtype=bool))
         self.start_epoch()
+
+    def _start_memories(self):
+        start = self.settings.optimizer.start
+        self.memories = [start(part) for part in (*self.blocks, self.b)]
+
+    def adopt(self, score_losses, settings):
+        """Go on with other losses of the same columns, and other settings."""
+        restart = type(settings.optimizer) is not type(self.settings.optimizer)
+        self.score_losses, self.settings = score_losses, settings
+        self.curvature.bounds = score_losses.curvature
+        self.curvature.has_grown = True
+        if restart:
+            self.metrics = None
+            self._start_memories()
+
+    def reparametrize(self, parametrization):
+        """Go on with W made of other blocks."""
+        K, d, dtype = len(self.b), self.n_features, self.b.dtype
+        old, self.parametrization = self.parametrization, parametrization
+        found = []
+        for blocks in (self.blocks, self.average):
+            new = parametrization.start(K, d, dtype, self.rng)
+            parametrization.fill(new, old.coefficients(blocks))
+            found.append(new)
+        self.blocks, self.average = found
+        self.curvature.has_grown = True
+        self._start_memories()
 
     def halt(self, tasks):
         """Let only the others take part; what is these tasks' own stays as it is.
