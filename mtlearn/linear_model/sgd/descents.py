@@ -4,6 +4,7 @@ import warnings
 from copy import deepcopy
 
 import numpy as np
+from joblib import hash
 from sklearn.utils import check_random_state
 
 from ...model_selection import MultiTaskStratifiedKFold
@@ -27,9 +28,11 @@ def begin(model, structure, targets, losses, settings, X, null_loss):
         For its width and dtype.
     null_loss : ndarray (T,)
     """
+    parametrization = find_parametrization(model, structure, targets)
+    rng = check_random_state(model.random_state)
     descent = Descent(
-        find_parametrization(model, structure, targets), ScoreLosses(losses, targets),
-        settings, X.shape[1], X.dtype, null_loss, check_random_state(model.random_state),
+        parametrization, ScoreLosses(losses, targets), settings, X.shape[1], X.dtype,
+        null_loss, rng,
     )  # fmt: skip
     descent.form, descent.weights = _form(model), repr(model.task_weight)
     descent.one_task_per_row = bool((np.bincount(targets.row) <= 1).all())
@@ -74,15 +77,8 @@ def is_about(descent, tasks, targets, n_features):
 
 def _form(model):
     """Of what the way depends in which W is made of blocks."""
-    names = (
-        "structure",
-        "sharing",
-        "penalty",
-        "l1_ratio",
-        "n_components",
-        "task_graph",
-    )
-    return repr([getattr(model, name) for name in names])
+    names = "structure", "sharing", "penalty", "l1_ratio", "n_components"
+    return repr([*(getattr(model, name) for name in names), hash(model.task_graph)])
 
 
 def _begin_weighting(model, descent, losses, n_tasks):
@@ -110,8 +106,8 @@ def hold_out(model, X, targets, rng):
     if len(rows) < 2 * n_folds:
         raise ValueError(
             f"early_stopping=True with validation_fraction={model.validation_fraction} "
-            f"needs at least {2 * n_folds} rows with labels, there are {len(rows)}; set "
-            "early_stopping=False."
+            f"needs at least {2 * n_folds} rows with labels, there are {len(rows)}; "
+            "set early_stopping=False."
         )
     Y = np.full((len(rows), targets.n_tasks), np.nan)
     place = np.full(targets.n_rows, -1)

@@ -110,8 +110,9 @@ class Descent:
         """Go on with other losses of the same columns, and other settings."""
         restart = type(settings.optimizer) is not type(self.settings.optimizer)
         self.score_losses, self.settings = score_losses, settings
-        self.curvature.bounds = score_losses.curvature
-        self.curvature.has_grown = True
+        if (self.curvature.bounds != score_losses.curvature).any():
+            self.curvature.bounds = score_losses.curvature
+            self.curvature.has_grown = True
         if restart:
             self.metrics = None
             self._start_memories()
