@@ -4,7 +4,7 @@ import warnings
 from copy import deepcopy
 
 import numpy as np
-from joblib import hash
+from joblib import hash as content_hash
 from sklearn.utils import check_random_state
 
 from ...model_selection import MultiTaskStratifiedKFold
@@ -78,7 +78,8 @@ def is_about(descent, tasks, targets, n_features):
 def _form(model):
     """Of what the way depends in which W is made of blocks."""
     names = "structure", "sharing", "penalty", "l1_ratio", "n_components"
-    return repr([*(getattr(model, name) for name in names), hash(model.task_graph)])
+    values = [getattr(model, name) for name in names]
+    return repr([*values, content_hash(model.task_graph)])
 
 
 def _begin_weighting(model, descent, losses, n_tasks):
