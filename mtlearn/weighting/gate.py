@@ -22,7 +22,7 @@ class Gate(TaskWeighting):
     :math:`\ell^0_t` being the loss of the task's best constant, and :math:`\bar\alpha`
     the mean of :math:`\alpha_i` over rows. The last term keeps the gate from giving all
     rows to the easiest task: :math:`\pi` is the mean of an even assignment, times
-    ``prior``. Both means are followed over the last hundred mini-batches.
+    ``prior``. Both means are followed over the last thirty mini-batches.
 
     Where every row belongs to one task there is nothing to weigh, and the gate becomes
     a multinomial logistic model of the task that a row belongs to.
@@ -66,8 +66,9 @@ class Gate(TaskWeighting):
 class _GateRun(WeightingRun):
     """Attributes: ``coef`` (n_tasks, n_features) and ``intercept`` (n_tasks,)."""
 
-    momentum = 0.9
-    window = 100
+    # A mean is known late: with momentum, steps towards pi would overshoot for ever.
+    momentum, momentum_of_ids = 0.0, 0.9
+    window = 30
 
     def __init__(self, prior, n_features, tau, kappa, one_task_per_row):
         n_tasks = len(prior)
@@ -116,14 +117,15 @@ class _GateRun(WeightingRun):
         slope = alpha * (cost - np.sum(alpha * cost, axis=1, keepdims=True))
         # The second derivative is about as large as the costs are.
         size = np.mean(count) + self.tau + self.kappa
-        self._step(X, slope / len(slope), tasks, largest, size)
+        self._step(X, slope / len(slope), tasks, largest, size, self.momentum)
 
     def _learn_task_ids(self, X, labels, largest):
         observed = labels.weight > 0
         slope = softmax(self.scores(X), axis=1)
         slope[:, labels.tasks] -= observed
         slope *= observed.any(axis=1, keepdims=True)
-        self._step(X, slope / len(slope), slice(None), largest, 1.0)
+        slope /= len(slope)
+        self._step(X, slope, slice(None), largest, 1.0, self.momentum_of_ids)
 
     def _follow(self, tasks, alpha, even):
         """Means over rows, of the assignment and of an even one."""
@@ -132,9 +134,12 @@ class _GateRun(WeightingRun):
         for mean, new in ((self._mean, alpha), (self._even, even)):
             mean *= 1 - share
             mean[tasks] += share * new.mean(axis=0)
-        self._set(self._mean / np.where(self._even > 0, self._even, 1))
+        seen = self._even > 0
+        weight = np.ones(len(seen))
+        weight[seen] = self._mean[seen] / self._even[seen]
+        self._set(weight)
 
-    def _step(self, X, slope, tasks, largest, size):
+    def _step(self, X, slope, tasks, largest, size, momentum):
         """A step of one over the curvature, with Nesterov's momentum."""
         pulls = X.gradient(slope), slope.sum(axis=0)
         rates = 1 / (largest * size), 1 / size
@@ -143,9 +148,9 @@ class _GateRun(WeightingRun):
         ):
             gradient = np.zeros_like(array)
             gradient[tasks] = pull
-            velocity *= self.momentum
+            velocity *= momentum
             velocity += gradient
-            array -= rate * (gradient + self.momentum * velocity)
+            array -= rate * (gradient + momentum * velocity)
 
 
 def _row_mean(weight, observed):

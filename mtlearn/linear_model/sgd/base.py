@@ -39,6 +39,10 @@ from .parameters import (
 from .units import Units, null_losses
 
 
+# A loss so many times that of the best constants has not been minimised.
+WORSE = 1.2
+
+
 class MultiTaskSGDModel(LinearPredictor):
     """Losses + parametrization + descent = an estimator that learns from mini-batches.
 
@@ -79,7 +83,9 @@ class MultiTaskSGDModel(LinearPredictor):
             warn_if_nothing_is_tied(targets, self.structure)
         with progress_steps(self, X, y, self.max_iter, "epoch") as step:
             self._fit(X, targets, structure=structure, step=step)
-        if self._ended_too_soon():
+        if self._history.history[-1] > WORSE:
+            _warn_of_divergence(self)
+        elif self._ended_too_soon():
             _warn_of_no_convergence(self)
 
     def _fit(self, X, targets, *, structure=None, step=None):
@@ -123,14 +129,13 @@ class MultiTaskSGDModel(LinearPredictor):
                 "sparsify() has dropped what training needs: fit anew, or sparsify "
                 "last."
             )
-        tasks = self._announce(y, classes, structure) if first else self._tasks
-        if not first:
-            check_announced(classes, tasks)
-        targets = read_batch(
-            tasks, y, sample_weight, getattr(self, "class_weight", None)
-        )
         try:
             X = validate_X(self, X, reset=first)
+            tasks = self._announce(y, classes, structure) if first else self._tasks
+            check_announced(classes, tasks)
+            targets = read_batch(
+                tasks, y, sample_weight, getattr(self, "class_weight", None)
+            )
             validate_rows(X, targets.n_rows)
             self._take_batch(X, targets, structure, first)
         except BaseException:
@@ -293,6 +298,16 @@ def _forget_features(model):
     for name in ("n_features_in_", "feature_names_in_"):
         if hasattr(model, name):
             delattr(model, name)
+
+
+def _warn_of_divergence(model):
+    warnings.warn(
+        f"the losses ended {model._history.history[-1]:.3g} times as high as those of "
+        f"the best constants: lower eta0 (now {model._descent.settings.eta0}), or set "
+        "clip_norm.",
+        ConvergenceWarning,
+        stacklevel=4 + FIT_WRAPPERS,
+    )
 
 
 def _warn_of_no_convergence(model):

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, clone
 from ...solvers.descent import OPTIMIZERS, SCHEDULES, Settings
 from ...structures import STRUCTURES
 from ...structures.parametrizations import Factorized, Own
+from ...tasks.weights import TASK_WEIGHTS
 from ...validation import FIT_WRAPPERS, check_choice, check_number
 from ...weighting import WEIGHTINGS, TaskWeighting
 from ..parameters import DEFAULT_SHARING, find_structure
@@ -43,6 +44,9 @@ def check_parameters(model):
         check_number(model.validation_fraction, "validation_fraction", 0, 0.5,
                      open_low=True)  # fmt: skip
     check_number(model.average, "average", 0, kind=Integral)
+    if isinstance(model.task_weight, str):
+        known = *TASK_WEIGHTS, *WEIGHTINGS
+        check_choice(model.task_weight, "task_weight", known)
     structure = find_structure(model)
     name = f"structure={model.structure!r}"
     _check_structure(model, structure, name)
@@ -205,6 +209,11 @@ def patience_by_task(n_iter_no_change, names):
             )
         patience = [known.get(name, 5) for name in names]
     else:
+        if np.shape(n_iter_no_change) not in ((), (len(names),)):
+            raise ValueError(
+                f"n_iter_no_change={n_iter_no_change!r} should be one number, or one "
+                f"for each of the {len(names)} tasks"
+            )
         patience = np.broadcast_to(n_iter_no_change, (len(names),))
     for each in patience:
         check_number(each, "n_iter_no_change", 1, kind=Integral)
