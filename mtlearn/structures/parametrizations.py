@@ -226,13 +226,14 @@ class Rooted(Parametrization):
         (noise,) = self.loads(blocks, top)
         if self.is_identity:
             return [noise]
-        widest = np.sum(self.root**2, axis=1).max()
-        return [np.minimum(noise, most * widest * top.max())]
+        widest = most * np.sum(self.root**2, axis=1).max() * top.max()
+        # Each is a bound as a whole; the lesser of each entry would be none.
+        return [noise if noise.max() <= widest else np.full_like(noise, widest)]
 
     def renew(self, blocks, average):
         if self.revise is None:
             return False
-        W = [self.coefficients(each) for each in (blocks, average)]
+        W = [self.coefficients(each).copy() for each in (blocks, average)]
         covariance = self.revise(W[1], self.covariance)
         if covariance is None:
             return False

@@ -31,7 +31,7 @@ class Gate(TaskWeighting):
     ----------
     tau : float >= 0, default=1
         Infinity gives equal weights.
-    kappa : float >= 0, default=10
+    kappa : float >= 0, default=30
     prior : array-like of shape (n_tasks,), default=None
         Fixed weights of the tasks in :math:`\pi`; None is equal for all.
 
@@ -42,7 +42,7 @@ class Gate(TaskWeighting):
     gradient descent", Mathematical Programming 161, 2017, for a function of a mean.
     """
 
-    def __init__(self, tau=1.0, kappa=10.0, prior=None):
+    def __init__(self, tau=1.0, kappa=30.0, prior=None):
         self.tau = tau
         self.kappa = kappa
         self.prior = prior

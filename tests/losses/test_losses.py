@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from mtlearn.losses import LOSSES, Huber, SquaredEpsilonInsensitive
+from mtlearn.losses import LOSSES, Huber, Multinomials, SquaredEpsilonInsensitive
 
 STEP = 1e-6
 ALL = {
@@ -160,3 +160,121 @@ def test_probabilities_of_two_classes():
     p = 1 / (1 + np.exp(-2))
     np.testing.assert_allclose(found, [[0.5, 0.5], [1 - p, p], [1, 0], [0, 1]], 1e-5)
     assert found.dtype == np.float32
+
+
+@each({name: loss for name, loss in OF_ONE_SCORE.items() if not loss.differentiable})
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gradient_of_a_kinked_loss_is_a_subgradient(loss, dtype):
+    """Its line through a score is nowhere above the loss; at the kinks too."""
+    z = np.linspace(-3, 3, 61).astype(dtype)
+    for y in (-1.0, 1.0):
+        # To both sides of these there is cost on one side only, or on both.
+        kinks = [y, y - getattr(loss, "epsilon", 0), y + getattr(loss, "epsilon", 0)]
+        for at in [*kinks, *z]:
+            at = np.full_like(z, at)
+            slope = loss.gradient(np.full_like(z, y), at)
+            assert slope.dtype == dtype
+            line = loss.value(np.full_like(z, y), at) + slope * (z - at)
+            assert (line <= loss.value(np.full_like(z, y), z) + 1e-5).all()
+
+
+@each({name: loss for name, loss in OF_ONE_SCORE.items() if not loss.differentiable})
+def test_gradient_of_a_kinked_loss_is_its_slope_off_the_kinks(loss):
+    y, z = pairs(loss)
+    slope = (loss.value(y, z + STEP) - loss.value(y, z - STEP)) / (2 * STEP)
+    np.testing.assert_allclose(loss.gradient(y, z), slope, atol=1e-7)
+    assert loss.curvature_bound == 1
+
+
+@each(SMOOTH)
+def test_curvature_bound_is_the_greatest_curvature(loss):
+    z = np.linspace(-50, 50, 20_001)
+    found = [loss.curvature(np.full_like(z, y), z).max() for y in (-1.0, 1.0)]
+    np.testing.assert_allclose(found, loss.curvature_bound)
+
+
+def test_curvature_bound_of_softmax_is_its_greatest_eigenvalue():
+    loss, greatest = LOSSES["multinomial"](), []
+    rng = np.random.default_rng(0)
+    scores = [np.array([0, 0, -50.0, -50]), *(5 * rng.normal(size=(200, 4)))]
+    for z in scores:
+        p = np.repeat(loss.probability(z[None]), 4, axis=0)
+        H = loss.hessian(p, np.eye(4))
+        greatest.append(np.linalg.eigvalsh(H)[-1])
+        assert np.diag(H).max() <= loss.curvature_bound + 1e-12
+    assert greatest[0] == pytest.approx(loss.curvature_bound)
+    assert max(greatest) <= loss.curvature_bound + 1e-12
+
+
+def softmax_tasks(widths, dtype=np.float64, n=8):
+    """Multinomials, and targets and scores of all its columns."""
+    start, rng = np.cumsum([0, *widths[:-1]]), np.random.default_rng(0)
+    y = np.hstack([np.eye(c)[rng.integers(c, size=n)] for c in widths]).astype(dtype)
+    z = (3 * rng.normal(size=y.shape)).astype(dtype)
+    z[0], z[1] = 700 * np.sign(z[0]), 0
+    return Multinomials(start, np.array(widths)), y, z
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("widths", [[3], [3, 3], [4, 3, 5], [3, 2, 6, 3]])
+def test_multinomials_are_multinomial_task_by_task(widths, dtype):
+    loss, y, z = softmax_tasks(widths, dtype)
+    one, kept = LOSSES["multinomial"](), (y.copy(), z.copy())
+    value, gradient = loss.value_and_gradient(y, z)
+    rtol = 1e-5 if dtype == np.float32 else 1e-12
+    for a, c in zip(loss.start, widths):
+        own = y[:, a : a + c], z[:, a : a + c]
+        for found, wanted in (
+            (value, one.value(*own)),
+            (loss.value(y, z), one.value(*own)),
+            (gradient, one.gradient(*own)),
+            (loss.gradient(y, z), one.gradient(*own)),
+            (loss.curvature(y, z), one.curvature(*own)),
+            (loss.probability(z), one.probability(own[1])),
+        ):
+            assert found.dtype == dtype
+            np.testing.assert_allclose(found[:, a : a + c], wanted, rtol, atol=rtol)
+    np.testing.assert_array_equal(y, kept[0])
+    np.testing.assert_array_equal(z, kept[1])
+
+
+def test_multinomials_of_no_rows():
+    loss, y, z = softmax_tasks([3, 4])
+    for part in loss.value_and_gradient(y[:0], z[:0]):
+        assert part.shape == (0, 7)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("c", [1, 2, 3, 5])
+def test_probability_of_modified_huber_sums_to_one(c, dtype):
+    loss, rng = LOSSES["modified_huber"](), np.random.default_rng(0)
+    z = (2 * rng.normal(size=(50, c))).astype(dtype)
+    z[0], z[1], z[2] = -3, 3, -1
+    before = z.copy()
+    found = loss.probability(z)
+    assert found.shape == (50, max(c, 2))
+    assert found.dtype == dtype
+    assert (found >= 0).all()
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-6)
+    np.testing.assert_array_equal(z, before)
+
+
+def test_probabilities_of_modified_huber_by_hand():
+    loss = LOSSES["modified_huber"]()
+    z = np.array([[-2.0], [-1], [-0.5], [0], [1], [7]])
+    wanted = np.array([0, 0, 0.25, 0.5, 1, 1])
+    found = loss.probability(z)
+    np.testing.assert_allclose(found, np.column_stack([1 - wanted, wanted]))
+    z = np.array([[-2.0, -1, -5], [0, -1, 0], [1, 0, -0.5]])
+    thirds = [[1 / 3] * 3, [0.5, 0, 0.5], [4 / 7, 2 / 7, 1 / 7]]
+    np.testing.assert_allclose(loss.probability(z), thirds)
+
+
+@pytest.mark.parametrize("z", [-0.6, 0.0, 0.8])
+def test_probability_of_modified_huber_is_where_its_mean_loss_is_least(z):
+    loss = LOSSES["modified_huber"]()
+    share = loss.probability(np.array([[z]]))[0, 1]
+    slopes = [loss.gradient(y, np.array([z])) for y in (np.ones(1), -np.ones(1))]
+    np.testing.assert_allclose(
+        share * slopes[0] + (1 - share) * slopes[1], 0, 1e-12, 1e-12
+    )

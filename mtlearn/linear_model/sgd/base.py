@@ -38,7 +38,6 @@ from .parameters import (
 )
 from .units import Units, null_losses
 
-
 # A loss so many times that of the best constants has not been minimised.
 WORSE = 1.2
 

@@ -108,12 +108,13 @@ class Descent:
 
     def adopt(self, score_losses, settings):
         """Go on with other losses of the same columns, and other settings."""
-        restart = type(settings.optimizer) is not type(self.settings.optimizer)
-        self.score_losses, self.settings = score_losses, settings
-        if (self.curvature.bounds != score_losses.curvature).any():
-            self.curvature.bounds = score_losses.curvature
-            self.curvature.has_grown = True
-        if restart:
+        old, self.settings = self.settings, settings
+        same = settings.alpha == old.alpha
+        same &= repr(settings.optimizer) == repr(old.optimizer)
+        same &= np.array_equal(self.curvature.bounds, score_losses.curvature)
+        self.score_losses, self.curvature.bounds = score_losses, score_losses.curvature
+        self.curvature.has_grown |= not same
+        if type(settings.optimizer) is not type(old.optimizer):
             self.metrics = None
             self._start_memories()
 

@@ -105,11 +105,10 @@ def record_epoch(descent, history):
     descent.start_epoch()
     relative = descent.relative(losses)
     history.losses.append(losses)
-    weights = np.ones(len(losses))
+    history.weights.append(np.ones(len(losses)))
     if descent.weighting is not None:
+        history.weights[-1] = descent.weighting.weight.copy()
         descent.weighting.end_epoch(relative)
-        weights = descent.weighting.weight.copy()
-    history.weights.append(weights)
     known = relative[np.isfinite(relative)]
     history.history.append(float(known.mean()) if len(known) else 0.0)
 

@@ -119,9 +119,7 @@ def test_blocks_by_the_formula():
     steady = made.largest - made.noise
     wanted = 0.25 * (weight.mean() * steady + 5 * weight.max() * made.noise)
     np.testing.assert_allclose(found[0], [[wanted]])
-    np.testing.assert_allclose(
-        of_b, [0.25 * (weight.mean() + 5 * weight.max() / 30)]
-    )
+    np.testing.assert_allclose(of_b, [0.25 * (weight.mean() + 5 * weight.max() / 30)])
 
 
 def problem(loss, hidden):

@@ -63,7 +63,7 @@ def start(X, targets, losses, form=None, **options):
     score_losses = ScoreLosses(loss_of_tasks(losses, targets), targets)
     made = Descent(
         form, score_losses, settings(**options), X.shape[1], X.dtype,
-        np.ones(targets.n_tasks), None, np.random.RandomState(0),
+        np.ones(targets.n_tasks), np.random.RandomState(0),
     )  # fmt: skip
     return made, RowLabels(targets, X.dtype)
 
@@ -392,3 +392,71 @@ def test_a_halted_task_keeps_what_is_its_own_and_moves_nothing(form, momentum):
         results.append([*made.blocks, made.b])
     for a, b in zip(*results):
         np.testing.assert_allclose(a, b, atol=1e-12)
+
+
+@pytest.mark.parametrize("old", FORMS)
+@pytest.mark.parametrize("new", ["own", "mean", "learned", "factorized"])
+def test_another_parametrization_goes_on_from_the_same_coefficients(old, new):
+    X, _, targets = regression()
+    new = Factorized(3) if new == "factorized" else FORMS[new](targets)
+    made, labels = start(
+        X, targets, Squared(), FORMS[old](targets), average=True, alpha=1e-4
+    )
+    W, b = take(made, X, labels, 70, size=10)
+    made.reparametrize(new)
+    found = made.coefficients()
+    np.testing.assert_allclose(found[0], W, atol=1e-6)
+    np.testing.assert_allclose(found[1], b, atol=1e-6)
+    before = made.epoch_losses().sum()
+    made.start_epoch()
+    take(made, X, labels, 70, size=10)
+    assert made.epoch_losses().sum() < before
+
+
+def test_other_losses_and_optimizers_are_adopted():
+    X, _, targets = regression()
+    made, labels = start(X, targets, Squared(), optimizer=SGD())
+    take(made, X, labels, 4, size=10)
+    twin, _ = start(X, targets, LOSSES["squared_epsilon_insensitive"]())
+    before, W = made.metrics[0], made.blocks[0].copy()
+    made.adopt(twin.score_losses, settings(SGD()))
+    assert made.memories[0]["velocity"].any()
+    take(made, X, labels, 1, size=10)
+    # Twice the curvature, half the step.
+    np.testing.assert_allclose(made.metrics[0], before / 2, rtol=0.1)
+    assert (made.blocks[0] != W).any()
+    made.adopt(twin.score_losses, settings(OPTIMIZERS["adam"]()))
+    assert made.metrics is None
+    assert set(made.memories[0]) == {"mean", "squares", "n_steps"}
+    take(made, X, labels, 1)
+
+
+def test_an_adopted_penalty_shortens_steps_at_once():
+    """Or the blocks are flung from side to side of zero."""
+    X, _, targets = regression()
+    made, labels = start(X, targets, Squared(), alpha=1e-4)
+    before, _ = take(made, X, labels, 8, size=10)
+    made.adopt(made.score_losses, settings(alpha=1e3))
+    after, _ = take(made, X, labels, 8, size=10)
+    assert abs(after).max() < abs(before).max()
+
+
+def test_learned_covariances_leave_coefficients_where_they_are(monkeypatch):
+    """Averaged or not, from the first look on."""
+    monkeypatch.setattr("mtlearn.solvers.descent.descent.INTERVAL", 5)
+    X, _, targets = regression()
+    for average in (True, False):
+        made, labels = start(
+            X, targets, Squared(), FORMS["learned"](targets), average=average
+        )
+        renew, renewed = made.parametrization.renew, []
+
+        def watched(blocks, average, made=made, renew=renew, renewed=renewed):
+            before = made.parametrization.coefficients(blocks).copy()
+            renewed.append(renew(blocks, average))
+            after = made.parametrization.coefficients(blocks)
+            np.testing.assert_allclose(after, before, atol=1e-8)
+
+        made.parametrization.renew = watched
+        take(made, X, labels, 16, size=10)
+        assert renewed == [True] * 3

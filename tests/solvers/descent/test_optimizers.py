@@ -174,7 +174,7 @@ def descent(optimizer, schedule, eta0, penalty):
     settings = Settings(optimizer, schedule, eta0, ALPHA, False, 0, None, False)
     made = Descent(
         SumOfParts([PENALTIES[penalty]()]), ScoreLosses([Squared()] * 3, targets),
-        settings, X.shape[1], np.float64, np.ones(3), None, np.random.RandomState(0),
+        settings, X.shape[1], np.float64, np.ones(3), np.random.RandomState(0),
     )  # fmt: skip
     return made, X, RowLabels(targets, np.float64).take(slice(0, len(X)))
 

@@ -17,12 +17,12 @@ def problem(losses, targets, B=7, seed=0):
     """A ScoreLosses, its losses by task, and labels of B rows."""
     of_task = loss_of_tasks(losses, targets)
     rng = np.random.default_rng(seed)
-    value = np.column_stack(
-        [
-            rng.normal(size=B) if known is None else rng.integers(max(len(known), 1), size=B)
-            for known in targets.classes
-        ]
-    )  # fmt: skip
+    classes = [None if known is None else len(known) for known in targets.classes]
+    value = [
+        rng.normal(size=B) if c is None else rng.integers(max(c, 1), size=B)
+        for c in classes
+    ]
+    value = np.column_stack(value)
     return ScoreLosses(of_task, targets), of_task, value.astype(float)
 
 
