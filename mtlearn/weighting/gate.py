@@ -6,6 +6,8 @@ from scipy.special import softmax
 from .base import TaskWeighting, WeightingRun
 
 NEVER = -1e30
+# As in the descent: late iterates weigh more in what is found.
+AVERAGE_POWER = 8
 
 
 class Gate(TaskWeighting):
@@ -64,7 +66,15 @@ class Gate(TaskWeighting):
 
 
 class _GateRun(WeightingRun):
-    """Attributes: ``coef`` (n_tasks, n_features) and ``intercept`` (n_tasks,)."""
+    """A gate that learns.
+
+    Attributes
+    ----------
+    coef : ndarray (n_tasks, n_features)
+    intercept : ndarray (n_tasks,)
+    average : list of both
+        Averaged over the steps.
+    """
 
     # A mean is known late: with momentum, steps towards pi would overshoot for ever.
     momentum, momentum_of_ids = 0.0, 0.9
@@ -77,12 +87,14 @@ class _GateRun(WeightingRun):
         self.one_task_per_row = one_task_per_row
         self.coef, self.intercept = np.zeros((n_tasks, n_features)), np.zeros(n_tasks)
         self._velocity = [np.zeros_like(self.coef), np.zeros_like(self.intercept)]
+        self.average = [self.coef.copy(), self.intercept.copy()]
         self._mean, self._even = np.zeros(n_tasks), np.zeros(n_tasks)
-        self._n_batches = 0
+        self._n_batches, self._n_steps = 0, 0
 
     def scores(self, X):
-        """Scores of all tasks, (n, n_tasks)."""
-        return X.times(self.coef.T) + self.intercept
+        """Scores of all tasks, (n, n_tasks), by what was found."""
+        coef, intercept = self.average
+        return X.times(coef.T) + intercept
 
     def _assignment(self, X, labels):
         """Alpha over the observed tasks (B, m), and their number in each row."""
@@ -121,7 +133,7 @@ class _GateRun(WeightingRun):
 
     def _learn_task_ids(self, X, labels, largest):
         observed = labels.weight > 0
-        slope = softmax(self.scores(X), axis=1)
+        slope = softmax(X.times(self.coef.T) + self.intercept, axis=1)
         slope[:, labels.tasks] -= observed
         slope *= observed.any(axis=1, keepdims=True)
         slope /= len(slope)
@@ -141,16 +153,19 @@ class _GateRun(WeightingRun):
 
     def _step(self, X, slope, tasks, largest, size, momentum):
         """A step of one over the curvature, with Nesterov's momentum."""
+        self._n_steps += 1
+        share = (AVERAGE_POWER + 1) / (self._n_steps + AVERAGE_POWER)
         pulls = X.gradient(slope), slope.sum(axis=0)
         rates = 1 / (largest * size), 1 / size
-        for array, velocity, pull, rate in zip(
-            (self.coef, self.intercept), self._velocity, pulls, rates
+        for array, mean, velocity, pull, rate in zip(
+            (self.coef, self.intercept), self.average, self._velocity, pulls, rates
         ):
             gradient = np.zeros_like(array)
             gradient[tasks] = pull
             velocity *= momentum
             velocity += gradient
             array -= rate * (gradient + momentum * velocity)
+            mean += share * (array - mean)
 
 
 def _row_mean(weight, observed):

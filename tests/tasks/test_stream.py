@@ -22,9 +22,7 @@ def known(tasks):
 
 def assert_same(ours, expected):
     for name in (*ARRAYS, "column_tie", "constant", "task_weight"):
-        assert_array_equal(
-            getattr(ours, name), getattr(expected, name), err_msg=name
-        )
+        assert_array_equal(getattr(ours, name), getattr(expected, name), err_msg=name)
     assert known(ours) == known(expected)
     for name in ("names", "kinds", "ndim", "n_rows", "label_groups"):
         assert getattr(ours, name) == getattr(expected, name)
@@ -340,7 +338,9 @@ def test_other_classes_later(classes, match):
 
 def test_classes_for_numbers_later():
     tasks = tasks_of([[1.5]], kinds="regression")
-    with pytest.raises(ValueError, match=r"'task0'.*were none: it is a task of numbers"):
+    with pytest.raises(
+        ValueError, match=r"'task0'.*were none: it is a task of numbers"
+    ):
         check_announced([[1, 2]], tasks)
 
 
