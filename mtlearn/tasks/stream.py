@@ -8,7 +8,7 @@ import numpy as np
 from .groups import read_label_groups
 from .kinds import KINDS, read_task_types
 from .labels import LabelTable
-from .targets import TaskTargets, observed_pairs, score_columns
+from .targets import TaskTargets, observed_pairs, ordered_labels, score_columns
 from .weights import class_weights, read_sample_weight, resolve_task_weight
 
 REMEDY = "announce all labels with classes= in the first call of partial_fit"
@@ -35,19 +35,24 @@ def announce(Y, task_types, classes, *, label_groups=(), task_weight=None):
         Without any label.
     """
     table = LabelTable(Y)
-    classes = _classes_by_task(classes, table)
+    categories = [column.categories for column in table.columns()]
+    classes = [
+        order if known is None else known
+        for known, order in zip(_by_task(classes, table.names, table.ndim), categories)
+    ]
     if isinstance(task_types, str) and task_types == "auto":
         task_types = [KINDS[0] if c is not None else KINDS[1] for c in classes]
     kinds = read_task_types(task_types, table)
     classes = [
-        _labels(known, table.names[t]) if kind == KINDS[0] else None
-        for t, (known, kind) in enumerate(zip(classes, kinds))
+        _labels(known, order, name) if kind == KINDS[0] else None
+        for known, order, name, kind in zip(classes, categories, table.names, kinds)
     ]
-    categories = [column.categories for column in table.columns()]
     groups = read_label_groups(label_groups, table.names, kinds, categories)
     for group in groups:
         if classes[group[0]] is not None:
-            union = np.unique(np.concatenate([classes[t] for t in group]))
+            union = ordered_labels(
+                [classes[t] for t in group], [categories[t] for t in group]
+            )
             for t in group:
                 classes[t] = union
     nothing = np.zeros(0)
@@ -113,31 +118,28 @@ def read_batch(tasks, Y, sample_weight=None, class_weight=None):
     )
 
 
-def _classes_by_task(classes, table):
-    """What was announced for each task; its categories where nothing was."""
-    T, names = table.n_tasks, table.names
+def _by_task(classes, names, ndim):
+    """What is announced for each task, None where nothing is."""
     if classes is None:
-        classes = [None] * T
-    elif isinstance(classes, Mapping):
+        return [None] * len(names)
+    if isinstance(classes, Mapping):
         known = {str(name): labels for name, labels in classes.items()}
         unknown = sorted(set(known) - set(names))
         if unknown:
             raise ValueError(
                 f"classes names unknown tasks {unknown}; the tasks are {names}"
             )
-        classes = [known.get(name) for name in names]
-    elif table.ndim == 1:
-        classes = [classes]
-    elif len(classes) != T or any(np.ndim(labels) == 0 for labels in classes
-                                  if labels is not None):  # fmt: skip
+        return [known.get(name) for name in names]
+    if ndim == 1:
+        return [classes]
+    if len(classes) != len(names) or not all(
+        labels is None or np.ndim(labels) for labels in classes
+    ):
         raise ValueError(
-            f"classes should be a list of {T} arrays, the labels of each of the tasks "
-            f"{names}, or a dict of them by name; got {classes!r}"
+            f"classes should be a list of {len(names)} arrays, the labels of each of "
+            f"the tasks {names}, or a dict of them by name; got {classes!r}"
         )
-    return [
-        table.column(t).categories if labels is None else labels
-        for t, labels in enumerate(classes)
-    ]
+    return list(classes)
 
 
 def check_announced(classes, tasks):
@@ -148,31 +150,23 @@ def check_announced(classes, tasks):
     classes : see :func:`announce`
     tasks : TaskTargets
     """
-    if classes is None:
-        return
-    if isinstance(classes, Mapping):
-        again = {str(name): labels for name, labels in classes.items()}
-    else:
-        again = dict(zip(tasks.names, [classes] if tasks.ndim == 1 else classes))
-    for name, known in zip(tasks.names, tasks.classes):
-        labels = again.get(name)
+    again = _by_task(classes, tasks.names, tasks.ndim)
+    for name, labels, known in zip(tasks.names, again, tasks.classes):
         if labels is not None and (known is None or not np.isin(labels, known).all()):
-            before = (
-                "none: it is a task of numbers" if known is None else known.tolist()
-            )
+            before = "none: it has numbers" if known is None else known.tolist()
             raise ValueError(
                 f"classes of task {name!r} are {list(labels)}, in the first call they "
                 f"were {before}"
             )
 
 
-def _labels(known, name):
+def _labels(known, order, name):
     if known is None:
         raise ValueError(
             "classes must be passed on the first call to partial_fit: what labels will "
             f"ever come for task {name!r} is not known from one batch."
         )
-    labels = np.unique(np.asarray(known))
+    labels = ordered_labels([np.asarray(known)], [order])
     if labels.dtype.kind not in "biufUS" or len(labels) == 0:
         raise ValueError(
             f"classes of task {name!r} are {known!r}; labels are strings, bools or "

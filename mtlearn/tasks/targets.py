@@ -289,31 +289,48 @@ def _check_numbers(value, name):
 
 def _read_classes(parts, kinds, groups):
     """Observed labels of each task, in order; the union inside a label group."""
+
+    def labels_of(tasks):
+        return ordered_labels(
+            [parts[t][1] for t in tasks], [parts[t][3] for t in tasks]
+        )
+
     classes = [
-        _ordered_labels([part]) if kind == "classification" else None
-        for part, kind in zip(parts, kinds)
+        labels_of([t]) if kind == "classification" else None
+        for t, kind in enumerate(kinds)
     ]
     for group in groups:
         if kinds[group[0]] == "classification":
-            union = _ordered_labels([parts[t] for t in group if len(parts[t][1])])
-            for t in group:
-                classes[t] = union if len(parts[t][1]) else classes[t]
+            observed = [t for t in group if len(parts[t][1])]
+            union = labels_of(observed)
+            for t in observed:
+                classes[t] = union
     return classes
 
 
-def _ordered_labels(parts):
-    seen = [np.unique(part[1]) for part in parts]
+def ordered_labels(labels, categories):
+    """All labels of tasks that ask the same question.
+
+    Sorted, but a Categorical keeps its own order: small < medium < large.
+
+    Parameters
+    ----------
+    labels : list of ndarray
+        Of each task.
+    categories : list of ndarray or None
+        Of each task.
+    """
+    seen = [np.unique(known) for known in labels]
     if len({values.dtype.kind in "US" for values in seen}) > 1:
         raise ValueError(
             "label_groups ties tasks with text labels to tasks with numbers"
         )
-    labels = np.unique(np.concatenate(seen)) if seen else np.zeros(0)
-    # A Categorical keeps its own order: small < medium < large.
-    orders = {None if part[3] is None else tuple(part[3].tolist()) for part in parts}
+    union = np.unique(np.concatenate(seen)) if seen else np.zeros(0)
+    orders = {None if order is None else tuple(order.tolist()) for order in categories}
     if len(orders) != 1 or None in orders:
-        return labels
-    categories = parts[0][3]
-    return categories[np.isin(categories, labels)]
+        return union
+    order = categories[0]
+    return order[np.isin(order, union)] if np.isin(union, order).all() else union
 
 
 def _encode(value, classes):

@@ -302,8 +302,8 @@ def _forget_features(model):
 def _warn_of_divergence(model):
     warnings.warn(
         f"the losses ended {model._history.history[-1]:.3g} times as high as those of "
-        f"the best constants: lower eta0 (now {model._descent.settings.eta0}), or set "
-        "clip_norm.",
+        f"the best constants: lower eta0 (now {model._descent.settings.eta0}) or set "
+        "clip_norm; if they still fall, raise max_iter.",
         ConvergenceWarning,
         stacklevel=4 + FIT_WRAPPERS,
     )
