@@ -31,6 +31,8 @@ Every parametrization has
 ``shared_kernel(blocks)``
     (K, K): products of the derivatives of two columns in what they share; None where
     nothing is shared by itself.
+``penalty(blocks)``
+    What the blocks cost.
 ``parts(blocks)``
     W as a sum, (K, d) each.
 ``renew(blocks, average)``
@@ -63,6 +65,13 @@ class Parametrization:
 
     def noises(self, blocks, top, most):
         return self.loads(blocks, top)
+
+    def penalty(self, blocks):
+        cost = 0.0
+        for block, penalty in zip(blocks, self.penalties):
+            cost += self.decay / 2 * float(np.vdot(block, block))
+            cost += 0.0 if penalty is None else float(penalty.value(block))
+        return cost
 
     def renew(self, blocks, average):
         return False

@@ -15,6 +15,8 @@ from ...validation import FIT_WRAPPERS, check_choice, check_number
 from ...weighting import WEIGHTINGS, TaskWeighting
 from ..parameters import DEFAULT_SHARING, find_structure
 
+# Epochs without progress, of tasks that a dict of them leaves out.
+PATIENCE = 3
 # Parts of all labels that no batch knows.
 NEEDS_ALL_ROWS = {
     "task_weight": ("balanced", "null_loss"),
@@ -207,7 +209,7 @@ def patience_by_task(n_iter_no_change, names):
             raise ValueError(
                 f"n_iter_no_change names unknown tasks {unknown}; the tasks are {names}"
             )
-        patience = [known.get(name, 5) for name in names]
+        patience = [known.get(name, PATIENCE) for name in names]
     else:
         if np.shape(n_iter_no_change) not in ((), (len(names),)):
             raise ValueError(

@@ -88,8 +88,8 @@ class MultiTaskSGDRegressor(GatedMixin, MultiTaskRegressorMixin, MultiTaskSGDMod
         Most epochs.
     tol : float, default=1e-3
         What counts as progress in an epoch: of the loss relative to that of the best
-        constants, in the mean over tasks, or of a validation score. None always makes
-        all epochs.
+        constants, in the mean over tasks, plus the penalty; or of a validation score.
+        None always makes all epochs.
     shuffle : bool, default=True
         Whether rows are shuffled before each epoch, and within each ``partial_fit``.
     early_stopping : bool, default=False
@@ -99,7 +99,8 @@ class MultiTaskSGDRegressor(GatedMixin, MultiTaskRegressorMixin, MultiTaskSGDMod
     validation_fraction : float in (0, 0.5], default=0.1
         Share of rows held out; rounded to one over a whole number.
     n_iter_no_change : int, array-like of shape (n_tasks,) or dict, default=3
-        Epochs without progress before the fit, or a task, stops; by name in a dict.
+        Epochs without progress before the fit, or a task, stops; by name in a dict,
+        where tasks that it leaves out have 3. A fit makes at least 20 steps more.
     warm_start : bool, default=False
         Let ``fit`` go on from where the last fit ended.
     random_state : int, RandomState instance or None, default=None

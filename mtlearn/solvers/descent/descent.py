@@ -110,10 +110,12 @@ class Descent:
         """Go on with other losses of the same columns, and other settings."""
         old, self.settings = self.settings, settings
         same = settings.alpha == old.alpha
-        same &= repr(settings.optimizer) == repr(old.optimizer)
         same &= np.array_equal(self.curvature.bounds, score_losses.curvature)
         self.score_losses, self.curvature.bounds = score_losses, score_losses.curvature
-        self.curvature.has_grown |= not same
+        if not same:
+            self._aim_elsewhere()
+        if repr(settings.optimizer) != repr(old.optimizer):
+            self.curvature.has_grown = True
         if type(settings.optimizer) is not type(old.optimizer):
             self.metrics = None
             self._start_memories()
@@ -128,8 +130,12 @@ class Descent:
             parametrization.fill(new, old.coefficients(blocks))
             found.append(new)
         self.blocks, self.average = found
-        self.curvature.has_grown = True
+        self._aim_elsewhere()
         self._start_memories()
+
+    def _aim_elsewhere(self):
+        """The least sum is another: so are its curvature, and what is worth a mean."""
+        self.curvature.has_grown, self.n_averaged = True, 0
 
     def halt(self, tasks):
         """Let only the others take part; what is these tasks' own stays as it is.
@@ -145,6 +151,7 @@ class Descent:
         """Forget the losses seen."""
         T = len(self.null_loss)
         self.loss_sum, self.weight_sum = np.zeros(T), np.zeros(T)
+        self.rows_of_epoch = 0
 
     def epoch_losses(self):
         """Mean loss of each task since, (T,), NaN where there was no label."""
@@ -158,6 +165,17 @@ class Descent:
     def relative(self, losses):
         """Losses (T,) over those of the best constants."""
         return losses / self.null_loss
+
+    def relative_penalty(self):
+        """The penalty now, over the sum that the best constants have in its place."""
+        if not self.settings.alpha or not self.rows_of_epoch:
+            return 0.0
+        unit = self._unit() if self.weighting is not None else 1.0
+        null = np.nansum(self.weight_sum * unit * self.null_loss) / self.rows_of_epoch
+        if not null:
+            return 0.0
+        cost = self.parametrization.penalty(self.blocks)
+        return self.settings.alpha * cost / null
 
     # One mini-batch.
 
@@ -195,8 +213,9 @@ class Descent:
             self._learn_weights(rows, labels, its, losses, raw)
         if not isinstance(its.columns, slice):
             dW, db = (_scattered(part, its.columns, len(self.b)) for part in (dW, db))
-        self._move(dW, db, self.settings.alpha * share)
+        self._move(dW, db, share)
         self.n_rows += len(Z)
+        self.rows_of_epoch += len(Z)
         self._take_average()
 
     def _find_center(self, X):
@@ -254,7 +273,7 @@ class Descent:
         scale = scale[its.task].astype(dW.dtype)
         return dW * scale[:, None], db * scale
 
-    def _move(self, dW, db, alpha):
+    def _move(self, dW, db, share):
         settings, self.n_steps = self.settings, self.n_steps + 1
         rate = settings.schedule.factor(self.n_steps - 1, self.n_all)
         rate *= settings.eta0 / self.divisor
@@ -265,27 +284,29 @@ class Descent:
         for j, (block, gradient) in enumerate(zip(self.blocks, gradients)):
             if not block.size:
                 continue
-            decay = alpha * self.parametrization.decay
+            decay = settings.alpha * share * self.parametrization.decay
             if decay:
                 gradient = gradient + block.dtype.type(decay) * block
             still = self._halted if self.parametrization.per_column[j] else []
             kept = block[still]
-            metric = self._step(j, block, gradient, rate, penalties[j])
+            metric = self._step(j, block, gradient, rate, penalties[j], share)
             if penalties[j] is not None:
-                step = rate * metric * alpha
+                step = rate * metric * settings.alpha
                 block[...] = penalties[j].prox(block, step)
             block[still] = kept
         if settings.fit_intercept and len(self.b):
             kept = self.b[self._halted]
-            self._step(-1, self.b, db, rate, None)
+            self._step(-1, self.b, db, rate, None, share)
             self.b[self._halted] = kept
         if self.n_steps % self._interval() == 0:
             self.parametrization.renew(self.blocks, self.average)
 
-    def _step(self, j, block, gradient, rate, penalty):
+    def _step(self, j, block, gradient, rate, penalty, share):
         granularity = "entry" if penalty is None else penalty.granularity
         optimizer = self.settings.optimizer
-        step, metric = optimizer.direction(self.memories[j], gradient, granularity)
+        step, metric = optimizer.direction(
+            self.memories[j], gradient, granularity, share
+        )
         if self.metrics is None:
             block -= block.dtype.type(rate) * step
             return metric

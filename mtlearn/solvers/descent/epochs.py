@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+# Momentum overshoots and comes back: fewer steps without progress mean nothing.
+MIN_STEPS = 20
+
 
 @dataclass
 class Plan:
@@ -14,10 +17,11 @@ class Plan:
     batch_size, max_iter : int
     shuffle : bool
     tol : float or None
-        What counts as progress: of the mean loss, relative to that of the best
-        constants, or of a validation score. None never stops early.
+        What counts as progress: of the mean loss and the penalty, relative to the
+        losses of the best constants, or of a validation score. None never stops early.
     patience : ndarray of int (T,)
-        Epochs without progress before a task, or all of them, stop.
+        Epochs without progress before a task, or all of them, stop; more where they
+        have few steps.
     """
 
     batch_size: int
@@ -40,7 +44,7 @@ class History:
     scores : list of ndarray (T,)
         Validation scores.
     history : list of float
-        Mean of the losses, relative to those of the best constants.
+        Mean of the losses, relative to those of the best constants, plus the penalty.
     converged, stopped : bool
         Whether there was no more progress, or a callback stopped it.
     """
@@ -76,7 +80,7 @@ def descend(descent, X, labels, plan, history, *, held_out=None, step=None):
     rows = labels.rows if held_out is None else held_out.other_rows(labels.rows)
     n_batches = -(-len(rows) // plan.batch_size)
     descent.n_all = descent.n_steps + plan.max_iter * n_batches
-    watch = Progress(plan, held_out)
+    watch = Progress(plan, held_out, n_batches)
     for _ in range(plan.max_iter):
         one_pass(descent, X, labels, rows, plan.batch_size, plan.shuffle)
         record_epoch(descent, history)
@@ -101,7 +105,7 @@ def one_pass(descent, X, labels, rows, batch_size, shuffle):
 
 def record_epoch(descent, history):
     """End an epoch: losses, and the task weights that it was trained with."""
-    losses = descent.epoch_losses()
+    losses, penalty = descent.epoch_losses(), descent.relative_penalty()
     descent.start_epoch()
     relative = descent.relative(losses)
     history.losses.append(losses)
@@ -110,15 +114,16 @@ def record_epoch(descent, history):
         history.weights[-1] = descent.weighting.weight.copy()
         descent.weighting.end_epoch(relative)
     known = relative[np.isfinite(relative)]
-    history.history.append(float(known.mean()) if len(known) else 0.0)
+    history.history.append(float(known.mean()) + penalty if len(known) else 0.0)
 
 
 class Progress:
     """Whether anything still gets better."""
 
-    def __init__(self, plan, held_out):
+    def __init__(self, plan, held_out, n_batches):
         self.plan, self.held_out, self.n_times = plan, held_out, 0
         self.best, self.wait = np.inf, 0
+        self.patience = max(plan.patience.min(), -(-MIN_STEPS // n_batches))
 
     def look(self, descent, history):
         """After an epoch: is it time to stop?"""
@@ -130,7 +135,7 @@ class Progress:
         if history.history[-1] < self.best - self.plan.tol:
             self.wait = 0
         self.best = min(self.best, history.history[-1])
-        if self.wait < self.plan.patience.min():
+        if self.wait < self.patience:
             return False
         self.wait = 0
         return not self._shrink_rate(descent)

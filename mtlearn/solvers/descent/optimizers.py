@@ -1,11 +1,12 @@
 """What is done with a gradient: where to step, and how far.
 
 An optimizer holds parameters only. What it remembers of a block is a dict, made by
-``start(block)`` and changed by ``direction(memory, gradient, granularity)``, which
-returns the step to take (times the learning rate) and the metric: by what each entry of
-the block is scaled besides the rate. A proximal step must be scaled alike, so the
-metric is only as fine as the penalty's proximal map allows, see
-:mod:`mtlearn.structures.penalties`.
+``start(block)`` and changed by ``direction(memory, gradient, granularity, share)``,
+which returns the step to take (times the learning rate) and the metric: by what a
+penalty is scaled besides the rate, in a proximal step. The metric does to ``share``,
+the share of a full gradient that this one is, what the step does to the gradient, so
+that the penalty has the same momentum; and it is only as fine as the penalty's proximal
+map allows, see :mod:`mtlearn.structures.penalties`.
 """
 
 import numpy as np
@@ -51,17 +52,19 @@ class SGD(BaseEstimator):
         _check_share(self.momentum, "momentum")
 
     def start(self, block):
-        return {"velocity": np.zeros_like(block)}
+        return {"velocity": np.zeros_like(block), "share": 0.0}
 
-    def direction(self, memory, gradient, granularity):
+    def direction(self, memory, gradient, granularity, share=1.0):
         if self.momentum == 0:
-            return gradient, 1.0
+            return gradient, share
         velocity = memory["velocity"]
         mu = gradient.dtype.type(self.momentum)
         velocity *= mu
         velocity += gradient
-        step = mu * velocity + gradient if self.nesterov else velocity
-        return step, self.inertia
+        memory["share"] = self.momentum * memory["share"] + share
+        if not self.nesterov:
+            return velocity, memory["share"]
+        return mu * velocity + gradient, self.momentum * memory["share"] + share
 
 
 class AdaGrad(BaseEstimator):
@@ -90,11 +93,11 @@ class AdaGrad(BaseEstimator):
     def start(self, block):
         return {"squares": np.zeros_like(block)}
 
-    def direction(self, memory, gradient, granularity):
+    def direction(self, memory, gradient, granularity, share=1.0):
         squares = memory["squares"]
         squares += gradient * gradient
         metric = _inverse_root(coarsen(squares, granularity, np.mean), self.epsilon)
-        return gradient * metric, metric
+        return gradient * metric, metric * share
 
 
 class Adam(BaseEstimator):
@@ -129,11 +132,13 @@ class Adam(BaseEstimator):
         return {
             "mean": np.zeros_like(block),
             "squares": np.zeros_like(block),
+            "share": 0.0,
             "n_steps": 0,
         }
 
-    def direction(self, memory, gradient, granularity):
+    def direction(self, memory, gradient, granularity, share=1.0):
         memory["n_steps"] += 1
+        memory["share"] += (1 - self.beta_1) * (share - memory["share"])
         mean, squares = memory["mean"], memory["squares"]
         for running, new, beta in (
             (mean, gradient, self.beta_1),
@@ -148,7 +153,7 @@ class Adam(BaseEstimator):
         )
         seen = coarsen(squares, granularity, np.mean) / second
         metric = _inverse_root(seen, self.epsilon)
-        return mean * (metric / first), metric
+        return mean * (metric / first), metric * (memory["share"] / float(first))
 
 
 OPTIMIZERS = {"sgd": SGD, "adagrad": AdaGrad, "adam": Adam}

@@ -377,3 +377,20 @@ def test_the_optimum_has_no_slope():
     )[1:]
     np.testing.assert_allclose(dW + W @ np.linalg.inv(M), 0, atol=1e-3)
     np.testing.assert_allclose(db, 0, atol=1e-3)
+
+
+@pytest.mark.parametrize("cls", [MultiTaskSGDClassifier, MultiTaskSGDRegressor])
+def test_l1_of_uneven_mini_batches(cls):
+    """The last batch is short, and long rows shorten steps: the penalty keeps pace."""
+    X, Y = label_tasks(n=300) if cls is MultiTaskSGDClassifier else number_tasks(n=300)
+    X *= np.random.default_rng(0).uniform(0.5, 2, size=len(X))[:, None]
+    centred = Y - Y.mean(axis=0)
+    if cls is MultiTaskSGDRegressor:
+        centred /= Y.std(axis=0)
+    # Twice the least strength that leaves no coefficient.
+    alpha = 2 * np.abs(centred.T @ (X - X.mean(axis=0)) / len(X)).max()
+    model = cls(
+        penalty="l1", alpha=alpha, structure="independent", tol=None, max_iter=20,
+        random_state=0,
+    ).fit(X, Y)  # fmt: skip
+    np.testing.assert_array_equal(model.coef_, 0)

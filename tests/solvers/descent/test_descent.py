@@ -41,7 +41,7 @@ class AsIs(BaseEstimator):
     def start(self, block):
         return {}
 
-    def direction(self, memory, gradient, granularity):
+    def direction(self, memory, gradient, granularity, share=1.0):
         return gradient, 1.0
 
 
@@ -427,7 +427,7 @@ def test_other_losses_and_optimizers_are_adopted():
     assert (made.blocks[0] != W).any()
     made.adopt(twin.score_losses, settings(OPTIMIZERS["adam"]()))
     assert made.metrics is None
-    assert set(made.memories[0]) == {"mean", "squares", "n_steps"}
+    assert set(made.memories[0]) == {"mean", "squares", "share", "n_steps"}
     take(made, X, labels, 1)
 
 

@@ -57,12 +57,12 @@ class Recorder:
 
     weighting = None
 
-    def __init__(self, losses=(), T=2, schedule=None):
+    def __init__(self, losses=(), T=2, schedule=None, penalties=()):
         schedule = Constant() if schedule is None else schedule
         self.settings = SimpleNamespace(schedule=schedule)
         self.rng, self.n_steps, self.divisor = np.random.RandomState(0), 0, 1.0
         self.batches, self.losses, self.active = [], list(losses), np.ones(T, bool)
-        self.divisors = []
+        self.divisors, self.penalties = [], list(penalties)
 
     def step(self, X, labels):
         self.batches.append(np.asarray(X)[:, 0])
@@ -76,6 +76,9 @@ class Recorder:
 
     def relative(self, losses):
         return losses / 2
+
+    def relative_penalty(self):
+        return self.penalties.pop(0) if self.penalties else 0.0
 
     def halt(self, tasks):
         self.active = ~tasks
@@ -133,13 +136,17 @@ def test_record_of_an_epoch():
     assert history.history == [1.5, 1.0, 0.0]
 
 
-def run(losses, tol=0.1, patience=2, schedule=None, max_iter=20, step=None):
-    """Epochs that have the given mean losses."""
-    recorder = Recorder([[2 * loss] * 2 for loss in losses], schedule=schedule)
-    _, _, labels = problem(5)
+def run(
+    losses, tol=0.1, patience=2, schedule=None, max_iter=20, step=None, penalties=(),
+    batch_size=1,
+):  # fmt: skip
+    """Epochs that have the given mean losses, of 20 steps each."""
+    losses = [[2 * loss] * 2 for loss in losses]
+    recorder = Recorder(losses, schedule=schedule, penalties=penalties)
+    _, _, labels = problem(20)
     history = History()
-    made = plan(2, 5, max_iter, False, tol, patience)
-    descend(recorder, np.zeros((5, 1)), labels, made, history, step=step)
+    made = plan(2, batch_size, max_iter, False, tol, patience)
+    descend(recorder, np.zeros((20, 1)), labels, made, history, step=step)
     return history, recorder
 
 
@@ -153,6 +160,20 @@ def test_progress_starts_the_patience_anew():
     assert history.n_iter == 7
     history, _ = run([1, 1, 1, 1], patience=3)
     assert history.n_iter == 4
+
+
+def test_few_steps_without_progress_mean_nothing():
+    history, _ = run([1] * 20, batch_size=5)  # epochs of four steps
+    assert history.n_iter == 6
+    history, _ = run([1] * 20, batch_size=5, patience=8)
+    assert history.n_iter == 9
+
+
+def test_the_penalty_is_part_of_what_falls():
+    history, _ = run([1] * 7, penalties=[0.8, 0.6, 0.4, 0.2, 0.2, 0.2, 0.2])
+    assert history.history == pytest.approx([1.8, 1.6, 1.4, 1.2, 1.2, 1.2])
+    history, _ = run([1, 0.8, 0.6, 0.4], penalties=[0.0, 0.2, 0.4, 0.6])
+    assert history.n_iter == 3
 
 
 def test_without_tol_every_epoch_is_made():
@@ -295,7 +316,7 @@ class Scripted:
 def looks(waits, schedule=None, tol=0.0, scored=(True, True)):
     """What is done after each epoch, and who is active then."""
     recorder, watch = Recorder(schedule=schedule), None
-    watch = Progress(plan(2, patience=2, tol=tol), Scripted(waits, scored))
+    watch = Progress(plan(2, patience=2, tol=tol), Scripted(waits, scored), 20)
     done, active = [], []
     for _ in range(len(waits)):
         done.append(watch.look(recorder, History()))

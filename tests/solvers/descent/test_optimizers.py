@@ -72,12 +72,12 @@ def test_plain_descent_is_the_gradient():
 
 @pytest.mark.parametrize("nesterov", [True, False])
 def test_momentum(nesterov):
-    mu, v = 0.8, np.zeros(SHAPE)
+    mu, v, n = 0.8, np.zeros(SHAPE), 0.0
     found = steps(SGD(momentum=mu, nesterov=nesterov))
     for (step, metric), g in zip(found, gradients()):
-        v = mu * v + g
+        v, n = mu * v + g, mu * n + 1
         np.testing.assert_allclose(step, g + mu * v if nesterov else v)
-        assert metric == pytest.approx(1 / (1 - mu))
+        assert metric == pytest.approx(1 + mu * n if nesterov else n)
 
 
 @pytest.mark.parametrize("granularity", ["entry", "feature", "whole"])
@@ -100,6 +100,16 @@ def test_adam(granularity):
         root = np.sqrt(coarse(second, granularity) / (1 - 0.9**n))
         np.testing.assert_allclose(step, first / (1 - 0.8**n) / (root + 0.01))
         np.testing.assert_allclose(np.broadcast_to(metric, SHAPE), 1 / (root + 0.01))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_penalties_are_filtered_as_gradients_are(name):
+    """So that they cancel where they should, whatever the sizes of batches."""
+    shares = np.random.default_rng(0).uniform(0.1, 1, size=30)
+    slope, memory = gradients(1)[0], ALL[name].start(np.zeros(SHAPE))
+    for share in shares:
+        step, metric = ALL[name].direction(memory, share * slope, "entry", share)
+        np.testing.assert_allclose(step, metric * slope, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
