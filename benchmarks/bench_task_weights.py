@@ -15,10 +15,10 @@ for, on the first seed. Standard errors are over seeds; "gain" is over equal wei
 the same seed.
 
 Found, over 4 seeds: equal weights were best (74.5 % in the mean). Learned weights lost
-1.2 to 1.6 points, about what dividing by null losses loses alone ("null_loss", 1.5), but
-"uncertainty" 3.1 when tuned and 25 as it comes: it gives nearly all weight to the one
-task that is solved, and the fit stops before the others have learned. The grid search
-of 16 fits lost .7 +- .9: it has few labels to choose by.
+1.2 to 1.6 points, about what dividing by null losses loses alone ("null_loss", 1.5),
+but "uncertainty" 3.1 when tuned and 25 as it comes: it gives nearly all weight to the
+one task that is solved, and the fit stops before the others have learned. The grid
+search of 16 fits lost .7 +- .9: it has few labels to choose by.
 """
 
 import argparse
