@@ -34,6 +34,14 @@ def squared_hinge(Y, Z):
     return short**2, -2 * Y * short
 
 
+def modified_huber(Y, Z):
+    margin = Y * Z
+    loss = np.maximum(0, 1 - margin) ** 2
+    slope = -2 * Y * np.maximum(0, 1 - margin)
+    far = margin < -1
+    return np.where(far, -4 * margin, loss), np.where(far, -4 * Y, slope)
+
+
 def logistic(Y, Z):
     return np.log1p(np.exp(-Y * Z)), -Y / (1 + np.exp(Y * Z))
 

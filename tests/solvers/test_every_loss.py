@@ -9,6 +9,7 @@ from mtlearn.losses import (
     Hinge,
     Huber,
     Logistic,
+    ModifiedHuber,
     Multinomial,
     Squared,
     SquaredEpsilonInsensitive,
@@ -23,6 +24,7 @@ from tests.solvers.problems import LAYOUTS, numbers, signs
 C = 0.6
 SMOOTH = {
     "squared_hinge": (SquaredHinge(), linear.squared_hinge),
+    "modified_huber": (ModifiedHuber(), linear.modified_huber),
     "logistic": (Logistic(), linear.logistic),
     "squared": (Squared(), linear.squared),
     "huber": (Huber(0.3), linear.huber(0.3)),
