@@ -6,13 +6,39 @@ from .hog import MAX_ORIENTATIONS as HOG_MAX_ORIENTATIONS
 from .hog import hog_features
 from .segments import INSTRUCTION_SETS as SEGMENT_INSTRUCTION_SETS
 from .segments import segment_backward, segment_forward
+from .trees import (
+    GAIN,
+    NODE,
+    add_out_of_bag,
+    add_votes,
+    apply_bins,
+    apply_values,
+    bin_features,
+    find_edges,
+    grow_tree,
+    leaf_table,
+)
+from .trees import MISSING_BIN as TREE_MISSING
+from .trees import N_BINS as TREE_BINS
 
 __all__ = [
+    "GAIN",
     "HOG_BLOCK_NORMS",
     "HOG_INSTRUCTION_SETS",
     "HOG_MAX_ORIENTATIONS",
+    "NODE",
     "SEGMENT_INSTRUCTION_SETS",
+    "TREE_BINS",
+    "TREE_MISSING",
+    "add_out_of_bag",
+    "add_votes",
+    "apply_bins",
+    "apply_values",
+    "bin_features",
+    "find_edges",
+    "grow_tree",
     "hog_features",
+    "leaf_table",
     "segment_backward",
     "segment_forward",
 ]

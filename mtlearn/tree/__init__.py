@@ -1,0 +1,20 @@
+"""Trees of many tasks, grown on binned features: what forests are made of."""
+
+from .binning import BinnedFeatures, bin_features
+from .growing import GrowthSettings, grow
+from .labels import LabelsByRow, LabelsByTask
+from .leaves import LeafTable
+from .sampling import draw_bag
+from .tree import Tree
+
+__all__ = [
+    "BinnedFeatures",
+    "GrowthSettings",
+    "LabelsByRow",
+    "LabelsByTask",
+    "LeafTable",
+    "Tree",
+    "bin_features",
+    "draw_bag",
+    "grow",
+]

@@ -1,0 +1,140 @@
+"""Labels as trees read them: row by row to grow, task by task to answer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass
+class LabelsByTask:
+    """Task t has the labels ``start[t]:start[t + 1]``.
+
+    Attributes
+    ----------
+    start : ndarray of intp (T + 1,)
+    row : ndarray of int32
+    value : ndarray of float64
+        Codes of classes, or numbers in units of ``center`` and ``scale``.
+    weight : ndarray of float64, or None
+        None: all are 1.
+    n_classes : ndarray of int32 (T,)
+        0 for numbers.
+    first : ndarray of intp (T + 1,)
+        Columns of each task's answers; of two classes only the second's.
+    prior : ndarray of float64 (n_columns,)
+        Shares of the classes, or 0 for numbers.
+    impurity : ndarray of float64 (T,)
+        At the root, times the sum of weights; 0 where there is nothing to tell apart.
+    """
+
+    start: np.ndarray
+    row: np.ndarray
+    value: np.ndarray
+    weight: np.ndarray
+    n_classes: np.ndarray
+    first: np.ndarray
+    prior: np.ndarray
+    impurity: np.ndarray
+
+    @classmethod
+    def of(cls, targets, entropy=False):
+        """From labels whose numbers are in their units.
+
+        Parameters
+        ----------
+        targets : TaskTargets
+        entropy : bool
+            Whether impurity of classes is entropy, in nats, instead of Gini's.
+        """
+        T = targets.n_tasks
+        n_classes = [0 if known is None else len(known) for known in targets.classes]
+        impurity, prior = np.zeros(T), np.zeros(targets.n_columns)
+        for t in range(T):
+            _, value, weight = targets.pairs(t)
+            columns = slice(*targets.columns[t : t + 2])
+            total = weight.sum()
+            if not total:
+                continue
+            if n_classes[t] == 0:
+                mean = np.average(value, weights=weight)
+                impurity[t] = np.sum(weight * (value - mean) ** 2)
+                continue
+            counts = np.bincount(value.astype(int), weight, minlength=n_classes[t])
+            seen = counts[counts > 0]
+            impurity[t] = total - np.sum(seen**2) / total
+            if entropy:
+                impurity[t] = -np.sum(seen * np.log(seen / total))
+            width = columns.stop - columns.start
+            prior[columns] = (counts / total)[-width:] if width else 0.0
+        plain = bool((targets.weight == 1).all())
+        return cls(
+            start=np.asarray(targets.indptr, dtype=np.intp),
+            row=np.ascontiguousarray(targets.row, dtype=np.int32),
+            value=np.ascontiguousarray(targets.value, dtype=np.float64),
+            weight=None if plain else np.ascontiguousarray(targets.weight),
+            n_classes=np.array(n_classes, dtype=np.int32),
+            first=np.asarray(targets.columns, dtype=np.intp),
+            prior=prior,
+            impurity=np.where(impurity > 1e-12 * _weights(targets), impurity, 0.0),
+        )
+
+    @property
+    def n_tasks(self):
+        return len(self.n_classes)
+
+    def by_row(self, n_rows):
+        """The same labels in the order of rows, and of tasks within a row."""
+        task = np.repeat(np.arange(self.n_tasks, dtype=np.int32), np.diff(self.start))
+        order = np.argsort(self.row, kind="stable")
+        start = np.zeros(n_rows + 1, dtype=np.intp)
+        np.cumsum(np.bincount(self.row, minlength=n_rows), out=start[1:])
+        return LabelsByRow(
+            start=start,
+            task=task[order],
+            value=self.value[order],
+            weight=None if self.weight is None else self.weight[order],
+            n_classes=self.n_classes,
+            order=order,
+        )
+
+
+@dataclass
+class LabelsByRow:
+    """Row i has the labels ``start[i]:start[i + 1]``.
+
+    Attributes
+    ----------
+    start : ndarray of intp (n + 1,)
+    task : ndarray of int32
+    value : ndarray of float64
+    weight : ndarray of float64, or None
+    n_classes : ndarray of int32 (T,)
+    order : ndarray of intp
+        Where these labels are in the order of tasks.
+    """
+
+    start: np.ndarray
+    task: np.ndarray
+    value: np.ndarray
+    weight: np.ndarray
+    n_classes: np.ndarray
+    order: np.ndarray
+
+    def rows_of(self, tasks):
+        """Rows that have a label of any of some tasks.
+
+        Parameters
+        ----------
+        tasks : ndarray of bool (T,)
+        """
+        has = np.add.reduceat(
+            np.r_[tasks[self.task], False].astype(int), self.start[:-1]
+        )
+        return (has > 0) & (np.diff(self.start) > 0)
+
+
+def _weights(targets):
+    """Sum of the weights of each task's labels, (T,), at least 1e-300."""
+    task = np.repeat(np.arange(targets.n_tasks), np.diff(targets.indptr))
+    total = np.bincount(task, targets.weight, minlength=targets.n_tasks)
+    return np.maximum(total, 1e-300)
