@@ -3,7 +3,7 @@
 from .binning import BinnedFeatures, bin_features
 from .growing import GrowthSettings, grow
 from .labels import LabelsByRow, LabelsByTask
-from .leaves import LeafTable
+from .leaves import LeafTable, OutOfBagVotes
 from .sampling import draw_bag
 from .tree import Tree
 
@@ -13,6 +13,7 @@ __all__ = [
     "LabelsByRow",
     "LabelsByTask",
     "LeafTable",
+    "OutOfBagVotes",
     "Tree",
     "bin_features",
     "draw_bag",

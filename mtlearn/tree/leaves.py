@@ -39,3 +39,41 @@ class LeafTable:
                 np.asarray(strengths, dtype=np.float64),
             )
         )  # fmt: skip
+
+
+@dataclass
+class OutOfBagVotes:
+    """Answers for every label by trees that did not see its row.
+
+    Attributes
+    ----------
+    place : ndarray of intp (n_labels,)
+        Where the values of a label begin: one per strength and column of its task.
+    n_strengths : int
+    sums : ndarray of float32 (3, n_places)
+        Over shared trees, trees of the label's own task, and trees of other tasks.
+    counts : ndarray of int32 (3, n_labels)
+        Of the trees.
+    """
+
+    place: np.ndarray
+    n_strengths: int
+    sums: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def none(cls, by_row, first, n_strengths):
+        """Before the first tree.
+
+        Parameters
+        ----------
+        by_row : LabelsByRow
+        first : ndarray of intp (T + 1,)
+            Columns of each task.
+        n_strengths : int
+        """
+        lengths = np.diff(first)[by_row.task] * n_strengths
+        place = np.concatenate([[0], np.cumsum(lengths)]).astype(np.intp)
+        sums = np.zeros((3, place[-1]), dtype=np.float32)
+        counts = np.zeros((3, len(lengths)), dtype=np.int32)
+        return cls(place[:-1], n_strengths, sums, counts)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._kernels import apply_bins, apply_values
+from .._kernels import add_out_of_bag, add_votes, apply_bins, apply_values
 from .leaves import LeafTable
 
 
@@ -48,6 +48,36 @@ class Tree:
         send = apply_bins if X.dtype == np.uint8 else apply_values
         send(self.nodes.view(np.uint8), X, leaf)
         return leaf
+
+    def add_votes(self, leaf, first, weight, out):
+        """Add what the leaves of some rows answer, for all tasks.
+
+        Parameters
+        ----------
+        leaf : ndarray of int32 (n,)
+        first : ndarray of intp (T + 1,)
+            Columns of each task.
+        weight : ndarray (T, n_strengths)
+            What the values of each strength count.
+        out : ndarray of float64 (n, n_columns)
+        """
+        seen = np.empty(len(first) - 1, dtype=np.intp)
+        add_votes(self.table, self.parent, first, leaf, weight, out, seen)
+
+    def add_out_of_bag(self, leaf, bag, by_row, first, votes, start, stop):
+        """Add what is answered for the labels of rows ``start:stop`` not in the bag.
+
+        Parameters
+        ----------
+        leaf, bag : ndarray of int32 (n,)
+        by_row : LabelsByRow
+        first : ndarray of intp (T + 1,)
+        votes : OutOfBagVotes
+        """
+        add_out_of_bag(
+            self.table, self.parent, first, leaf, bag, start, stop, by_row, votes.place,
+            votes.n_strengths, self.own, votes.sums, votes.counts,
+        )  # fmt: skip
 
     def importances(self, n_features, n_tasks):
         """By how much splits by a feature lower a task's impurity, (n_tasks, d).
