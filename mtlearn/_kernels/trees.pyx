@@ -187,7 +187,9 @@ def bin_features(
                           widen)
 
 
-def grow_tree(bins, labels, const double[::1] gain_weight, const int[::1] rows, **settings):
+def grow_tree(
+    bins, labels, const double[::1] gain_weight, const int[::1] rows, **settings
+):
     """Grow a tree; the GIL is released.
 
     Parameters
@@ -239,9 +241,10 @@ def grow_tree(bins, labels, const double[::1] gain_weight, const int[::1] rows, 
         weight = labels.weight
         problem.label_weight = &weight[0]
     problem.n_classes, problem.gain_weight = &n_classes[0], &gain_weight[0]
-    given.max_features, given.max_depth = settings["max_features"], settings["max_depth"]
-    given.max_leaves, given.min_split = settings["max_leaves"], settings["min_split"]
-    given.min_leaf, given.min_gain = settings["min_leaf"], settings["min_gain"]
+    given.max_features = settings["max_features"]
+    given.max_depth, given.max_leaves = settings["max_depth"], settings["max_leaves"]
+    given.min_split, given.min_leaf = settings["min_split"], settings["min_leaf"]
+    given.min_gain = settings["min_gain"]
     given.entropy, given.random_cuts = settings["entropy"], settings["random_cuts"]
     given.seed = settings["seed"]
     with nogil:

@@ -3,10 +3,11 @@
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy.sparse import coo_array
 
 from .._kernels import GAIN, NODE, apply_bins, grow_tree
 from .leaves import LeafTable
-from .tree import Importances, Tree
+from .tree import Tree
 
 
 @dataclass
@@ -63,8 +64,8 @@ def grow(bins, labels, by_row, weight, bag, settings, seed, strengths, own=-1):
     """
     counts = labels.impurity > 0
     gain = np.divide(weight, labels.impurity, out=np.zeros(len(weight)), where=counts)
-    sees = by_row.rows_of(gain > 0)
-    rows = np.repeat(np.arange(len(bag), dtype=np.int32), np.where(sees, bag, 0))
+    rows = by_row.rows_of(gain > 0)
+    rows = np.repeat(rows, bag[rows])
     if len(rows):
         nodes, gains, work = grow_tree(
             bins, by_row, gain, rows, seed=seed, **asdict(settings)
@@ -74,7 +75,13 @@ def grow(bins, labels, by_row, weight, bag, settings, seed, strengths, own=-1):
     leaf = np.empty(len(bag), dtype=np.int32)
     apply_bins(nodes.view(np.uint8), bins.by_row, leaf)
     table = LeafTable.fill(nodes, labels, leaf, bag, strengths)
-    return Tree(nodes, table, own, work, Importances.of(nodes, gains, labels))
+    feature, shape = (
+        nodes["feature"][gains["node"]],
+        (len(weight), bins.by_row.shape[1]),
+    )
+    shares = gains["gain"] / labels.impurity[gains["task"]]
+    importances = coo_array((shares, (gains["task"], feature)), shape=shape).tocsr()
+    return Tree(nodes, table, own, work, importances)
 
 
 def _single_leaf():

@@ -1,6 +1,6 @@
 """Labels as trees read them: row by row to grow, task by task to answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -119,18 +119,24 @@ class LabelsByRow:
     weight: np.ndarray
     n_classes: np.ndarray
     order: np.ndarray
+    _rows: dict = field(default_factory=dict, repr=False)
 
     def rows_of(self, tasks):
-        """Rows that have a label of any of some tasks.
+        """Rows that have a label of any of some tasks, ascending.
 
         Parameters
         ----------
         tasks : ndarray of bool (T,)
+
+        Returns
+        -------
+        ndarray of int32
         """
-        has = np.add.reduceat(
-            np.r_[tasks[self.task], False].astype(int), self.start[:-1]
-        )
-        return (has > 0) & (np.diff(self.start) > 0)
+        key = tasks.tobytes()
+        if key not in self._rows:
+            row = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+            self._rows[key] = np.unique(row[tasks[self.task]]).astype(np.int32)
+        return self._rows[key]
 
 
 def _weights(targets):

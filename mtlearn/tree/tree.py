@@ -1,8 +1,10 @@
 """A grown tree."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from .._kernels import add_out_of_bag, add_votes, apply_bins, apply_values
 from .leaves import LeafTable
@@ -20,20 +22,22 @@ class Tree:
         The task whose splits these are, -1 for several.
     work : float
         Deterministic measure of the time that growth took.
-    gains : Importances
+    importances : CSR array (T, d)
+        By how much splits by a feature lower a task's impurity, as a share of that at
+        the root.
     """
 
     nodes: np.ndarray
     table: LeafTable
     own: int
     work: float
-    gains: "Importances"
+    importances: csr_array
 
     @property
     def is_leaf(self):
         return self.nodes["feature"] < 0
 
-    @property
+    @cached_property
     def parent(self):
         """The parent of each node, -1 for the root, (n_nodes,) of int32."""
         parent = np.full(len(self.nodes), -1, dtype=np.int32)
@@ -78,44 +82,3 @@ class Tree:
             self.table, self.parent, first, leaf, bag, start, stop, by_row, votes.place,
             votes.n_strengths, self.own, votes.sums, votes.counts,
         )  # fmt: skip
-
-    def importances(self, n_features, n_tasks):
-        """By how much splits by a feature lower a task's impurity, (n_tasks, d).
-
-        As a share of the task's impurity at the root.
-        """
-        total = np.zeros((n_tasks, n_features))
-        total[self.gains.task, self.gains.feature] = self.gains.gain
-        return total
-
-
-@dataclass
-class Importances:
-    """What splits by each feature did for each task, where they did anything.
-
-    Attributes
-    ----------
-    task, feature : ndarray of int32
-        Every pair once.
-    gain : ndarray of float64
-    """
-
-    task: np.ndarray
-    feature: np.ndarray
-    gain: np.ndarray
-
-    @classmethod
-    def of(cls, nodes, gains, labels):
-        """From what every split did.
-
-        Parameters
-        ----------
-        nodes : structured array of NODE
-        gains : structured array of GAIN
-        labels : LabelsByTask
-        """
-        feature = nodes["feature"][gains["node"]]
-        pairs = np.stack([gains["task"], feature])
-        pairs, where = np.unique(pairs, axis=1, return_inverse=True)
-        share = gains["gain"] / labels.impurity[gains["task"]]
-        return cls(*pairs, np.bincount(where.ravel(), share, minlength=pairs.shape[1]))

@@ -1,0 +1,3 @@
+"""Forests of many tasks: what grows them and weighs their votes."""
+
+__all__ = []
