@@ -1,5 +1,8 @@
 """Every line of compiled code, behind one door."""
 
+from .bins import MISSING_BIN as TREE_MISSING
+from .bins import N_BINS as TREE_BINS
+from .bins import bin_features, find_edges
 from .hog import BLOCK_NORMS as HOG_BLOCK_NORMS
 from .hog import INSTRUCTION_SETS as HOG_INSTRUCTION_SETS
 from .hog import MAX_ORIENTATIONS as HOG_MAX_ORIENTATIONS
@@ -13,13 +16,9 @@ from .trees import (
     add_votes,
     apply_bins,
     apply_values,
-    bin_features,
-    find_edges,
     grow_tree,
     leaf_table,
 )
-from .trees import MISSING_BIN as TREE_MISSING
-from .trees import N_BINS as TREE_BINS
 
 __all__ = [
     "GAIN",

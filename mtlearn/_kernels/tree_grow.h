@@ -44,6 +44,20 @@ typedef struct {
     ptrdiff_t n_pending, pending_capacity;
 } tree_grower;
 
+/* A buffer that grows; its contents stay. Returns 0 if there is no memory. */
+static int tree_reserve(void **buffer, ptrdiff_t *capacity, ptrdiff_t n, size_t size)
+{
+    if (n <= *capacity)
+        return 1;
+    ptrdiff_t wanted = *capacity * 2 > n ? *capacity * 2 : n;
+    void *larger = realloc(*buffer, (size_t)wanted * size);
+    if (!larger)
+        return 0;
+    *buffer = larger;
+    *capacity = wanted;
+    return 1;
+}
+
 static void tree_grown_free(tree_grown *grown)
 {
     free(grown->records);

@@ -3,7 +3,8 @@
  * The methods are in
  *   tree_node.h    labels of one node, gathered
  *   tree_score.h   the best cut of sorted rows, or of a histogram
- *   tree_split.h   the best split of a node, over some features
+ *   tree_splitter.h, tree_gather.h, tree_split.h
+ *                  the best split of a node, over some features
  *   tree_grow.h    nodes, depth first or best first
  *   tree_leaves.h  what the leaves answer
  *   tree_vote.h    answers of a tree for rows
@@ -85,20 +86,6 @@ TREE_INLINE double tree_random_share(uint64_t *state)
 TREE_INLINE ptrdiff_t tree_padded(ptrdiff_t n)
 {
     return n < 2 ? n : (n + 3) / 4 * 4;
-}
-
-/* A buffer that grows; its contents stay. Returns 0 if there is no memory. */
-static int tree_reserve(void **buffer, ptrdiff_t *capacity, ptrdiff_t n, size_t size)
-{
-    if (n <= *capacity)
-        return 1;
-    ptrdiff_t wanted = *capacity * 2 > n ? *capacity * 2 : n;
-    void *larger = realloc(*buffer, (size_t)wanted * size);
-    if (!larger)
-        return 0;
-    *buffer = larger;
-    *capacity = wanted;
-    return 1;
 }
 
 #endif

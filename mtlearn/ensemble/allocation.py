@@ -13,7 +13,7 @@ from .stacking import Answers, stack
 LEAST_SHARE = 0.05
 
 
-def grow_forest(nursery, n_estimators, sharing, n_tasks):
+def grow_forest(nursery, n_estimators, sharing):
     """Grow trees for the work of ``n_estimators`` shared ones.
 
     Parameters
@@ -21,9 +21,8 @@ def grow_forest(nursery, n_estimators, sharing, n_tasks):
     nursery : Nursery
     n_estimators : int
     sharing : float in [0, 1], or "auto"
-        Share of the work that is spent on shared trees.
-    n_tasks : int
-        With labels that differ; own trees are grown for these.
+        Share of the work that is spent on shared trees, of which there is one at least
+        between the ends. Every task with labels that differ has an own tree at least.
 
     Returns
     -------
@@ -39,7 +38,7 @@ def grow_forest(nursery, n_estimators, sharing, n_tasks):
     if sharing == 0:
         _grow_own(nursery, n_estimators * _work_of_shared(nursery), tasks)
         return np.array([False, True, False])
-    n_shared = min(max(round(sharing * n_estimators), 1), n_estimators - 1)
+    n_shared = max(round(sharing * n_estimators), 1)
     work = _total_work(nursery.grow([SHARED] * n_shared))
     _grow_own(nursery, work / n_shared * (n_estimators - n_shared), tasks)
     return _sources(nursery)
@@ -56,8 +55,8 @@ def _grow_auto(nursery, n_estimators, tasks):
     weights = stack(answers, plot.labels.n_tasks).sum(axis=2)[tasks]
     share = weights[:, 0].mean()
     share = share if share > LEAST_SHARE else 0.0
-    rest = (n_estimators - 2 * quarter) * work / quarter
-    n_shared = round(share * (n_estimators - 2 * quarter))
+    n_left = max(n_estimators - 2 * quarter, 0)
+    rest, n_shared = n_left * work / quarter, round(share * n_left)
     if n_shared:
         nursery.grow([SHARED] * n_shared)
     _grow_own(nursery, (1 - share) * rest, tasks, weights[:, 1] + weights[:, 2])
@@ -67,7 +66,7 @@ def _grow_auto(nursery, n_estimators, tasks):
 def _grow_own(nursery, budget, tasks, appetite=None):
     """Own trees for about so much work, each task by its appetite."""
     appetite = np.ones(len(tasks)) if appetite is None else appetite
-    if not appetite.sum() or budget <= 0:
+    if not appetite.sum():
         return
     known = {t: [] for t in tasks}
     for tree in nursery.trees:

@@ -65,12 +65,9 @@ class Answers:
         )
         return A, _targets(value, labels.n_classes[t], width), weight, known
 
-    def system(self, t, rows=None):
+    def system(self, t):
         """Normal equations of a task: Gram (q, q), right side (q,), sum of weights."""
         A, Y, weight, _ = self.of(t)
-        if rows is not None:
-            its = rows(t, len(weight))
-            A, Y, weight = A[its], Y[its], weight[its]
         total = weight.sum()
         q = self.n_columns
         if not total:

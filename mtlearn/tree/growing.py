@@ -9,9 +9,9 @@ from .._kernels import GAIN, NODE, apply_bins, grow_tree
 from .leaves import LeafTable
 from .tree import Tree
 
-# What a tree costs beside its growth, in the same unit, about 1.4 ns: to be handled at
-# all, to send a row down, and to keep an answer. Without these, tasks of few labels
-# would get thousands of trees for the price of a hundred.
+# What a tree costs beside its growth, in the same unit: to be handled at all, to send a
+# row down, and to keep an answer. Without these, tasks of few labels would get
+# thousands of trees for the price of a hundred.
 WORK_PER_TREE, WORK_PER_ROW, WORK_PER_ANSWER = 150_000, 60, 120
 
 
@@ -79,16 +79,17 @@ def grow(bins, labels, by_row, weight, bag, settings, seed, strengths, own=-1):
         nodes, gains, work = _single_leaf(), np.zeros(0, GAIN), 0.0
     leaf = np.empty(len(bag), dtype=np.int32)
     apply_bins(nodes.view(np.uint8), bins.by_row, leaf)
-    work += WORK_PER_TREE + WORK_PER_ROW * len(bag)
     table = LeafTable.fill(nodes, labels, leaf, bag, strengths)
-    feature, shape = (
-        nodes["feature"][gains["node"]],
-        (len(weight), bins.by_row.shape[1]),
-    )
-    shares = gains["gain"] / labels.impurity[gains["task"]]
-    importances = coo_array((shares, (gains["task"], feature)), shape=shape).tocsr()
-    work += WORK_PER_ANSWER * len(table.task)
-    return Tree(nodes, table, own, work, importances)
+    work += WORK_PER_TREE + WORK_PER_ROW * len(bag) + WORK_PER_ANSWER * len(table.task)
+    return Tree(nodes, table, own, work, _importances(nodes, gains, labels, bins))
+
+
+def _importances(nodes, gains, labels, bins):
+    """By how much splits by each feature lower each task's impurity, CSR (T, d)."""
+    feature, task = nodes["feature"][gains["node"]], gains["task"]
+    shape = labels.n_tasks, bins.by_row.shape[1]
+    shares = gains["gain"] / labels.impurity[task]
+    return coo_array((shares, (task, feature)), shape=shape).tocsr()
 
 
 def _single_leaf():

@@ -35,7 +35,7 @@ def forest_of(setting, nursery, sources):
 
 def fitted(n_estimators=20, sharing="auto", **kwargs):
     setting, nursery = make(**kwargs)
-    sources = grow_forest(nursery, n_estimators, sharing, setting.n_tasks)
+    sources = grow_forest(nursery, n_estimators, sharing)
     return setting, nursery, *forest_of(setting, nursery, sources), sources
 
 
@@ -110,6 +110,17 @@ def test_the_dial_is_the_share_of_the_work(sharing):
     ]
     assert by_kind[0] == pytest.approx(sharing * whole, rel=0.1, abs=1)
     assert sum(by_kind) == pytest.approx(whole, rel=0.1)
+
+
+@pytest.mark.parametrize("n_estimators", [1, 2, 3])
+@pytest.mark.parametrize("sharing", [0, 0.3, 0.9, 1, "auto"])
+def test_the_smallest_forests(n_estimators, sharing):
+    setting, nursery, forest, _, sources = fitted(n_estimators, sharing)
+    owners = set(owners_of(nursery))
+    assert (SHARED in owners) == (sharing != 0) == sources[0]
+    assert ({0, 1, 2, 3} <= owners) == (sharing != 1) == sources[1]
+    assert np.isfinite(forest.answer(setting.X)).all()
+    np.testing.assert_allclose(forest.source_weights.sum(axis=(1, 2)), 1)
 
 
 def test_auto_spends_as_much():
