@@ -79,6 +79,10 @@ class MultiTaskEstimator(CallbackSupportMixin, BaseEstimator):
             for t in range(self.n_tasks_)
         ]
 
+    def _decoded(self, X):
+        """What is predicted for each task, a list of arrays (n,)."""
+        return [self._decode(t, Z) for t, Z in enumerate(self._task_scores(X))]
+
     def predict(self, X):
         """Predict every task.
 
@@ -92,8 +96,8 @@ class MultiTaskEstimator(CallbackSupportMixin, BaseEstimator):
             In the labels' own type, object where tasks differ. A task that had no
             label in ``fit`` predicts NaN among numbers, else None.
         """
-        tasks = [self._decode(t, Z) for t, Z in enumerate(self._task_scores(X))]
-        return tasks[0] if self._ndim == 1 else _stack_columns(tasks)
+        tasks = self._decoded(X)
+        return tasks[0] if self._ndim == 1 else stack_columns(tasks)
 
     def predict_frame(self, X):
         """Predict every task as a pandas DataFrame with the tasks' names.
@@ -105,7 +109,7 @@ class MultiTaskEstimator(CallbackSupportMixin, BaseEstimator):
         """
         import pandas as pd
 
-        tasks = [self._decode(t, Z) for t, Z in enumerate(self._task_scores(X))]
+        tasks = self._decoded(X)
         index = getattr(X, "index", None)
         return pd.DataFrame(dict(zip(self.task_names_in_, tasks)), index=index)
 
@@ -278,6 +282,37 @@ class DecisionFunctionMixin:
         return Z[:, 0] if Z.shape[1] == 1 else Z
 
 
+class ProbabilityMixin:
+    """``predict_proba`` of classifiers; a subclass has ``_probability(t, scores)``."""
+
+    def predict_proba(self, X):
+        """Probabilities of the classes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or list of n_tasks of them
+            A list if Y was 2-D. Columns as in ``classes_``; a task without labels has
+            no columns, a task of numbers is None.
+        """
+        return self._lower(
+            [self._probability(t, Z) for t, Z in enumerate(self._task_scores(X))]
+        )
+
+    def predict_log_proba(self, X):
+        """Logarithms of the probabilities of the classes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or list of n_tasks of them
+        """
+        with np.errstate(divide="ignore"):
+            logs = [
+                p if p is None else np.log(p)
+                for p in map(self._probability, *zip(*enumerate(self._task_scores(X))))
+            ]
+        return self._lower(logs)
+
+
 def _labels_of_scores(Z, classes, constant):
     """Labels of one task, (n,); ``constant`` is the code of its only class, or -1."""
     if len(classes) == 0:
@@ -303,7 +338,7 @@ def _task_number(estimator, name):
     raise ValueError(f"there is no task {name!r}; the tasks are {names}")
 
 
-def _stack_columns(tasks):
+def stack_columns(tasks):
     """(n, T) in the tasks' common type: numbers, or text, or else object."""
     families = {"number" if a.dtype.kind in "iuf" else a.dtype.kind for a in tasks}
     if len(families) == 1:

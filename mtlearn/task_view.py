@@ -27,9 +27,7 @@ class _SingleTaskView(BaseEstimator):
 
     def predict(self, X):
         """Predictions of this task, (n_samples,)."""
-        return self.estimator._decode(
-            self.task, self.estimator._task_scores(X)[self.task]
-        )
+        return self.estimator._decoded(X)[self.task]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

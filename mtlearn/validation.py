@@ -4,7 +4,8 @@ import numbers
 from contextlib import contextmanager
 
 import numpy as np
-from sklearn.utils import check_scalar
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.utils import check_scalar, get_tags
 from sklearn.utils.validation import (
     check_is_fitted,
     validate_data,
@@ -33,6 +34,7 @@ __all__ = [
     "progress_bar",
     "progress_steps",
     "reports_progress",
+    "sklearn_tree",
     "validate_X",
     "validate_rows",
 ]
@@ -43,7 +45,7 @@ FIT_WRAPPERS = 0 if ProgressBar is None else 1
 
 
 @contextmanager
-def progress_steps(estimator, X, y, total, name):
+def progress_steps(estimator, X, y, total, name, describe=None):
     """Show the steps of a fit: to callbacks, and in print if ``verbose``.
 
     Yields a function to call with the solver's state after each step. It returns True
@@ -56,7 +58,10 @@ def progress_steps(estimator, X, y, total, name):
         The most steps there can be, if that is known.
     name : str
         What a step is called.
+    describe : callable, optional
+        Text of a state, to print. By default its number and objective.
     """
+    describe = describe or _describe_objective
     fit = None
     if hasattr(estimator, "_init_callback_context"):
         fit = estimator._init_callback_context(max_subtasks=total)
@@ -64,7 +69,7 @@ def progress_steps(estimator, X, y, total, name):
 
     def step(state):
         if estimator.verbose:
-            print(f"{name} {state.n_iter}: objective {state.history[-1]:.7g}")
+            print(f"{name} {describe(state)}")
         if fit is None:
             return False
         context = fit.subcontext(task_name=name)
@@ -74,6 +79,10 @@ def progress_steps(estimator, X, y, total, name):
     yield step
     if fit is not None:
         fit.call_on_fit_task_end(estimator=estimator, X=X, y=y)
+
+
+def _describe_objective(state):
+    return f"{state.n_iter}: objective {state.history[-1]:.7g}"
 
 
 def progress_bar(estimator, depth=0):
@@ -93,6 +102,53 @@ def progress_bar(estimator, depth=0):
     return None
 
 
+def sklearn_tree(nodes, values, impurity, n_rows, n_features, is_classifier):
+    """A tree as scikit-learn stores it.
+
+    Parameters
+    ----------
+    nodes : structured array
+        With ``feature`` (-1 in leaves), ``threshold``, ``left``, ``right``,
+        ``missing_left``, children after their parents.
+    values : ndarray (n_nodes, width)
+        Shares of the classes, or numbers.
+    impurity, n_rows : ndarray (n_nodes,)
+    n_features : int
+    is_classifier : bool
+
+    Returns
+    -------
+    sklearn.tree._tree.Tree
+    """
+    stump = (DecisionTreeClassifier if is_classifier else DecisionTreeRegressor)()
+    known = stump.fit([[0.0], [1.0]], [0, 1]).tree_
+    state = known.__getstate__()
+    is_leaf = nodes["feature"] < 0
+    given = np.zeros(len(nodes), dtype=state["nodes"].dtype)
+    given["left_child"] = np.where(is_leaf, -1, nodes["left"])
+    given["right_child"] = np.where(is_leaf, -1, nodes["right"])
+    given["feature"] = np.where(is_leaf, -2, nodes["feature"])
+    given["threshold"] = np.where(is_leaf, -2.0, nodes["threshold"])
+    given["n_node_samples"] = given["weighted_n_node_samples"] = n_rows
+    given["missing_go_to_left"] = np.where(is_leaf, 0, nodes["missing_left"])
+    given["impurity"] = impurity
+    n_classes = np.array([values.shape[1] if is_classifier else 1], dtype=np.intp)
+    tree = type(known)(n_features, n_classes, 1)
+    state.update(
+        max_depth=_depth(given), node_count=len(given), nodes=given,
+        values=np.ascontiguousarray(values[:, None, :], dtype=np.float64),
+    )  # fmt: skip
+    tree.__setstate__(state)
+    return tree
+
+
+def _depth(nodes):
+    depth = np.zeros(len(nodes), dtype=int)
+    for i in np.flatnonzero(nodes["left_child"] >= 0):
+        depth[[nodes["left_child"][i], nodes["right_child"][i]]] = depth[i] + 1
+    return int(depth.max())
+
+
 class ScorerProtocol:
     """What scikit-learn's own code asks of scorers, and no public class answers."""
 
@@ -107,7 +163,9 @@ def validate_X(estimator, X, *, reset, accept_sparse="csr"):
     Returns
     -------
     ndarray or CSR matrix, float32 or float64 (n_samples, n_features)
+        With NaN only if the estimator's tags allow it.
     """
+    may_be_missing = get_tags(estimator).input_tags.allow_nan
     return validate_data(
         estimator,
         X,
@@ -115,6 +173,7 @@ def validate_X(estimator, X, *, reset, accept_sparse="csr"):
         accept_sparse=accept_sparse,
         dtype=[np.float64, np.float32],
         accept_large_sparse=False,
+        ensure_all_finite="allow-nan" if may_be_missing else True,
     )
 
 

@@ -14,7 +14,7 @@ from sklearn.utils import get_tags
 from mtlearn.base import (
     MultiTaskEstimator,
     MultiTaskRegressorMixin,
-    _stack_columns,
+    stack_columns,
 )
 from mtlearn.exceptions import DegenerateTaskWarning
 from mtlearn.svm import MultiTaskLinearSVC
@@ -64,7 +64,7 @@ def test_tags():
     ],
 )
 def test_predictions_side_by_side(columns, dtype):
-    stacked = _stack_columns(columns)
+    stacked = stack_columns(columns)
     assert stacked.dtype == dtype
     for t, column in enumerate(columns):
         np.testing.assert_array_equal(stacked[:, t].astype(column.dtype), column)

@@ -13,6 +13,7 @@
 typedef struct {
     int slot, column;
     double weight, value; /* value: weight times number; of a class, its weight */
+    double push;          /* 2 value total: what S_right loses more than S_left gains */
 } tree_label;
 
 typedef struct {
@@ -232,6 +233,7 @@ static void tree_node_fill_lists(tree_node *node, const tree_problem *problem)
                                               (is_class ? (ptrdiff_t)y : 0)];
             label->weight = w;
             label->value = is_class ? w : w * y;
+            label->push = 2 * label->value * node->total[label->column];
         }
     }
     node->label_start[node->n_rows] = filled;

@@ -24,6 +24,12 @@ typedef struct {
     int missing_left;
 } tree_cut;
 
+/* Sums of one slot on both sides of a cut that moves through labels of weight 1. */
+typedef struct {
+    double left, right, score, gain;
+    int n_left, n_right;
+} tree_running;
+
 typedef struct {
     const tree_node *node;
     ptrdiff_t min_leaf;
@@ -34,6 +40,7 @@ typedef struct {
     double *left, *slope, *slope_start;  /* per column */
     double *slot_step;                   /* 2 gain */
     double *slot_left, *slot_weight, *slot_right, *slot_score; /* per slot */
+    tree_running *running;
 } tree_scorer;
 
 TREE_INLINE double tree_entropy_term(const tree_scorer *s, double x)
@@ -184,6 +191,45 @@ static double tree_start_lists(const tree_scorer *s)
     return score;
 }
 
+/* Lists of labels that all weigh 1, by squares: no division, nothing is read again. */
+static void tree_sweep_plain(const tree_scorer *s, tree_cut *best, ptrdiff_t feature,
+                             const int *restrict order, const uint8_t *restrict bin,
+                             int missing_left)
+{
+    const tree_node *node = s->node;
+    const ptrdiff_t *restrict start = node->label_start;
+    const tree_label *restrict labels = node->labels;
+    const double *restrict inverse = s->inverse;
+    double *restrict lefts = s->left;
+    tree_running *restrict running = s->running;
+    double score = tree_start_lists(s), most = best->score + s->margin;
+    for (ptrdiff_t j = 0; j < node->n_slots; j++)
+        running[j] = (tree_running){0, s->slot_right[j], s->slot_score[j],
+                                    node->slot_gain[j], 0, (int)node->slot_weight[j]};
+    ptrdiff_t first, stop;
+    tree_cut_range(s, bin, missing_left, &first, &stop);
+    for (ptrdiff_t i = 0; i < stop; i++) {
+        const ptrdiff_t end = start[order[i] + 1];
+        for (ptrdiff_t p = start[order[i]]; p < end; p++) {
+            tree_running *r = running + labels[p].slot;
+            const int k = labels[p].column;
+            const double x = labels[p].value, before = lefts[k];
+            const double rise = x * (2 * before + x);
+            lefts[k] = before + x;
+            r->left += rise;
+            r->right += rise - labels[p].push;
+            const double now = r->gain * (r->left * inverse[++r->n_left] +
+                                          r->right * inverse[--r->n_right]);
+            score += now - r->score;
+            r->score = now;
+        }
+        if (bin[i] != bin[i + 1] && score > most && i + 1 >= first) {
+            tree_consider(s, best, score, feature, bin[i], bin[i + 1], missing_left);
+            most = best->score + s->margin;
+        }
+    }
+}
+
 static void tree_sweep_lists(const tree_scorer *s, tree_cut *best, ptrdiff_t feature,
                              const int *order, const uint8_t *bin, int missing_left)
 {
@@ -206,7 +252,9 @@ static void tree_sweep(const tree_scorer *s, tree_cut *best, ptrdiff_t feature,
 {
     const tree_node *node = s->node;
     const ptrdiff_t a = node->n_class_slots, r = node->n_slots - a;
-    if (!node->complete)
+    if (!node->complete && !s->weighted && !s->entropy)
+        tree_sweep_plain(s, best, feature, order, bin, missing_left);
+    else if (!node->complete)
         tree_sweep_lists(s, best, feature, order, bin, missing_left);
     else if (r == 0 && a == 1)
         tree_sweep_matrix(s, best, feature, order, bin, 1, 0, missing_left);

@@ -239,10 +239,12 @@ static void tree_try_large(tree_splitter *s, tree_cut *best, ptrdiff_t feature,
     tree_try_sorted(s, best, feature, s->order, s->sorted);
 }
 
-/* Whether no cut can be better: nothing is left to tell apart on either side. */
+/* Whether no cut can be better: nothing is left to tell apart on either side. Random
+ * cuts are all drawn, that the next node's do not depend on how labels are stored. */
 TREE_INLINE int tree_is_perfect(const tree_splitter *s, const tree_cut *best)
 {
-    return s->node.complete && best->score >= s->node.score_most - s->scorer.margin;
+    return s->node.complete && !s->settings->random_cuts &&
+           best->score >= s->node.score_most - s->scorer.margin;
 }
 
 /* Draw up to so many of the features that are left, to the end of the list; those that
@@ -255,6 +257,8 @@ static tree_cut tree_best_cut(tree_splitter *s, ptrdiff_t *n_constant)
     ptrdiff_t *features = s->features, left = s->settings->max_features;
     ptrdiff_t stop = d; /* those from here on were drawn */
     tree_cut best = {-INFINITY, -1, 0, 0, 0};
+    const double n_labels =
+        (double)(node->complete ? m * node->n_slots : node->label_start[m]);
     while (left > 0 && stop > *n_constant && !tree_is_perfect(s, &best)) {
         const ptrdiff_t remain = stop - *n_constant;
         ptrdiff_t lanes = TREE_LANES;
@@ -293,7 +297,7 @@ static tree_cut tree_best_cut(tree_splitter *s, ptrdiff_t *n_constant)
                 continue;
             }
             left--;
-            s->work += (double)m * (3.0 + (double)node->n_slots);
+            s->work += 3.0 * (double)m + n_labels;
             if (!small) {
                 tree_try_large(s, &best, batch[l],
                                middling ? s->lanes + l * TREE_MIDDLING : s->bins);

@@ -67,6 +67,7 @@ static void tree_splitter_free(tree_splitter *s)
     free(s->scorer.slot_step);
     free(s->scorer.slot_left);
     free(s->scorer.slot_weight);
+    free(s->scorer.running);
     free(s->scorer.slot_right);
     free(s->scorer.slot_score);
 }
@@ -107,12 +108,13 @@ static int tree_splitter_init(tree_splitter *s, const tree_problem *problem,
     s->scorer.slot_weight = malloc(T * sizeof(double));
     s->scorer.slot_right = malloc(T * sizeof(double));
     s->scorer.slot_score = malloc(T * sizeof(double));
+    s->scorer.running = malloc(T * sizeof(tree_running));
     if (!(s->features && s->keys && s->lanes && s->bins && s->sorted && s->order && s->identity &&
           s->histogram.rows && s->histogram.counts && s->histogram.numbers &&
           s->histogram.push && s->columns && s->weights && s->inverse && (s->entropy || !settings->entropy) &&
           s->scorer.left && s->scorer.slope && s->scorer.slope_start &&
           s->scorer.slot_step && s->scorer.slot_left && s->scorer.slot_weight && s->scorer.slot_right &&
-          s->scorer.slot_score))
+          s->scorer.slot_score && s->scorer.running))
         return 0;
     for (ptrdiff_t f = 0; f < problem->n_features; f++)
         s->features[f] = f;

@@ -51,6 +51,15 @@ cdef extern from "tree_vote.h" nogil:
         const int *n_classes
         const Py_ssize_t *first
         const double *prior
+        Py_ssize_t n_groups
+        const int *group
+        const Py_ssize_t *group_first
+        Py_ssize_t only
+
+    ctypedef struct tree_shrinkage:
+        const double *strength
+        Py_ssize_t n_strengths
+        double pooled
 
     ctypedef struct tree_table:
         Py_ssize_t n_nodes, n_entries, n_values
@@ -64,23 +73,36 @@ cdef extern from "tree_vote.h" nogil:
     void tree_grown_free(tree_grown *grown)
     int tree_fill_table(const tree_record *records, Py_ssize_t n_nodes,
                         const tree_answers *answers, const int *leaf, const int *bag,
-                        const double *strength, Py_ssize_t n_strengths,
-                        tree_table *table)
+                        const tree_shrinkage *shrinkage, tree_table *table,
+                        tree_table *of_groups)
     void tree_table_free(tree_table *table)
     void tree_apply_values(const tree_record *records, const float *X,
                            Py_ssize_t n_rows, Py_ssize_t n_features, int *leaf)
     void tree_apply_bins(const tree_record *records, const uint8_t *by_row,
                          Py_ssize_t n_rows, Py_ssize_t n_features, int *leaf)
-    void tree_add_votes(const tree_table *table, const int *parent,
-                        const Py_ssize_t *first, Py_ssize_t n_tasks, const int *leaf,
-                        Py_ssize_t n_rows, const double *weight,
-                        Py_ssize_t n_strengths, double *out, Py_ssize_t *seen)
-    void tree_add_out_of_bag(const tree_table *table, const int *parent,
-                             const Py_ssize_t *first, const int *leaf, const int *bag,
-                             Py_ssize_t row_start, Py_ssize_t row_stop,
-                             const Py_ssize_t *label_start, const int *label_task,
-                             const Py_ssize_t *place, Py_ssize_t n_strengths, int own,
-                             float *sums[3], int *counts[3])
+
+    ctypedef struct tree_voter:
+        const tree_table *table
+        const int *parent
+        Py_ssize_t n_tasks, n_levels
+        const Py_ssize_t *first
+        const tree_table *groups
+        const int *group
+        const double *prior
+        const int *n_classes
+
+    ctypedef struct tree_ballot:
+        const Py_ssize_t *label_start
+        const int *label_task
+        const Py_ssize_t *place
+        float *sums[3]
+        int *counts[3]
+
+    void tree_add_votes(const tree_voter *voter, const int *leaf, Py_ssize_t n_rows,
+                        const double *weight, double *out, Py_ssize_t *seen)
+    void tree_add_out_of_bag(const tree_voter *voter, const int *leaf, const int *bag,
+                             Py_ssize_t row_start, Py_ssize_t row_stop, int own,
+                             const tree_ballot *ballot)
 
 # A node: values up to the threshold, and bins up to cut_bin, go left.
 NODE = np.dtype(
@@ -169,11 +191,12 @@ def grow_tree(
 def leaf_table(
     const uint8_t[::1] nodes,
     labels,
-    const Py_ssize_t[::1] first,
-    const double[::1] prior,
+    columns,
     const int[::1] leaf,
     const int[::1] bag,
     const double[::1] strength,
+    double pooled,
+    Py_ssize_t only,
 ):
     """What the leaves of a tree answer for every task; the GIL is released.
 
@@ -183,26 +206,32 @@ def leaf_table(
         IN.
     labels : LabelsByTask
         IN. ``start``, ``row``, ``value``, ``weight`` or None, ``n_classes``.
-    first : (T + 1,) array of intp
-        IN. Task t has the columns ``first[t]:first[t + 1]``; of two classes one.
-    prior : (n_columns,) array of float64
-        IN. What a root without labels answers.
+    columns : AnswerColumns
+        IN. ``first``, ``prior``, ``group``, ``group_first``.
     leaf, bag : (n,) arrays of int32
         IN. The leaf of every row, and how often the row is in the bag.
     strength : (L,) array of float64
         IN. How many rows a parent's value counts.
+    pooled : float
+        IN. How many rows the answer of a task's group counts.
+    only : int
+        IN. The one task to answer, -1 for all.
 
     Returns
     -------
-    start, task, offset, values
+    table, groups : tuples of ndarrays (start, task, offset, values)
         Entries of node i are ``start[i]:start[i + 1]``; each speaks for one task, and
-        has L values per column from ``offset`` on.
+        has a value per level and column from ``offset`` on. Those of groups have one
+        level: by how much the group's labels are above their priors.
     """
     cdef tree_answers answers
-    cdef tree_table table
+    cdef tree_table table, groups
+    cdef tree_shrinkage shrinkage
     cdef const Py_ssize_t[::1] start = labels.start
     cdef const int[::1] row = labels.row, n_classes = labels.n_classes
-    cdef const double[::1] value = labels.value, weight
+    cdef const double[::1] value = labels.value, weight, prior = columns.prior
+    cdef const Py_ssize_t[::1] first = columns.first, group_first = columns.group_first
+    cdef const int[::1] group = columns.group
     cdef Py_ssize_t n_nodes = nodes.shape[0] // <Py_ssize_t>sizeof(tree_record)
     cdef bint done
 
@@ -213,22 +242,30 @@ def leaf_table(
         weight = labels.weight
         answers.weight = &weight[0]
     answers.n_classes, answers.first = &n_classes[0], &first[0]
-    answers.prior = &prior[0]
+    answers.prior, answers.group = &prior[0], &group[0]
+    answers.n_groups = group_first.shape[0] - 1
+    answers.group_first, answers.only = &group_first[0], only
+    shrinkage.strength, shrinkage.n_strengths = &strength[0], strength.shape[0]
+    shrinkage.pooled = pooled
     with nogil:
         done = tree_fill_table(<const tree_record *>&nodes[0], n_nodes, &answers,
-                               &leaf[0], &bag[0], &strength[0], strength.shape[0],
-                               &table)
+                               &leaf[0], &bag[0], &shrinkage, &table, &groups)
     try:
         if not done:
             raise MemoryError("no memory for the leaves of another tree")
-        return (
-            _copy(table.start, table.n_nodes + 1, np.dtype(np.intp)),
-            _copy(table.task, table.n_entries, np.dtype(np.int32)),
-            _copy(table.offset, table.n_entries, np.dtype(np.intp)),
-            _copy(table.values, table.n_values, np.dtype(np.float32)),
-        )
+        return _table_of(&table), _table_of(&groups)
     finally:
         tree_table_free(&table)
+        tree_table_free(&groups)
+
+
+cdef _table_of(const tree_table *table):
+    return (
+        _copy(table.start, table.n_nodes + 1, np.dtype(np.intp)),
+        _copy(table.task, table.n_entries, np.dtype(np.int32)),
+        _copy(table.offset, table.n_entries, np.dtype(np.intp)),
+        _copy(table.values, table.n_values, np.dtype(np.float32)),
+    )
 
 
 def apply_values(const uint8_t[::1] nodes, const float[:, ::1] X, int[::1] leaf):
@@ -253,10 +290,42 @@ def apply_bins(const uint8_t[::1] nodes, const uint8_t[:, ::1] by_row, int[::1] 
                         by_row.shape[1], &leaf[0])
 
 
+cdef struct voting:
+    tree_voter voter
+    tree_table table
+    tree_table groups
+
+
+cdef view_votes(
+    voting *its, table, const int[::1] parent, columns, Py_ssize_t n_levels
+):
+    """Pointers into arrays that the caller keeps alive."""
+    cdef const Py_ssize_t[::1] first = columns.first
+    cdef const double[::1] prior = columns.prior
+    cdef const int[::1] group = columns.group, n_classes = columns.n_classes
+    view_table(&its.table, table)
+    its.voter.table, its.voter.groups = &its.table, NULL
+    if table.groups is not None:
+        view_table(&its.groups, table.groups)
+        its.voter.groups = &its.groups
+    its.voter.parent, its.voter.first = &parent[0], &first[0]
+    its.voter.prior, its.voter.group = &prior[0], &group[0]
+    its.voter.n_classes = &n_classes[0]
+    its.voter.n_tasks, its.voter.n_levels = first.shape[0] - 1, n_levels
+
+
+cdef view_table(tree_table *its, table):
+    cdef const Py_ssize_t[::1] start = table.start, offset = table.offset
+    cdef const int[::1] task = table.task
+    cdef const float[::1] values = table.values
+    its.start, its.offset = <Py_ssize_t *>&start[0], <Py_ssize_t *>&offset[0]
+    its.task, its.values = <int *>&task[0], <float *>&values[0]
+
+
 def add_votes(
     table,
     const int[::1] parent,
-    const Py_ssize_t[::1] first,
+    columns,
     const int[::1] leaf,
     const double[:, ::1] weight,
     double[:, ::1] out,
@@ -267,49 +336,45 @@ def add_votes(
     Parameters
     ----------
     table : LeafTable
-        IN. ``start``, ``task``, ``offset``, ``values`` of :func:`leaf_table`.
+        IN. ``start``, ``task``, ``offset``, ``values`` of :func:`leaf_table`, and the
+        same in ``groups``, or None.
     parent : (n_nodes,) array of int32
         IN. -1 for the root.
-    first : (T + 1,) array of intp
-        IN. Columns of each task.
+    columns : AnswerColumns
+        IN. ``first``, ``prior``, ``group``.
     leaf : (n,) array of int32
         IN. Where the rows end.
-    weight : (T, L) array of float64
-        IN. What each strength counts.
+    weight : (T, n_levels) array of float64
+        IN. What each level counts.
     out : (n, n_columns) array of float64
         INOUT.
     seen : (T,) array of intp
         Scratch.
     """
-    cdef tree_table given
-    cdef const Py_ssize_t[::1] start = table.start, offset = table.offset
-    cdef const int[::1] task = table.task
-    cdef const float[::1] values = table.values
+    cdef voting its
     cdef Py_ssize_t n = leaf.shape[0]
 
-    if out.shape[0] != n or out.shape[1] != first[first.shape[0] - 1]:
+    if out.shape[0] != n or out.shape[1] != len(columns.prior):
         raise ValueError("out must have a row per leaf and all columns")
     if n == 0 or out.shape[1] == 0:
         return
-    given.start, given.offset = <Py_ssize_t *>&start[0], <Py_ssize_t *>&offset[0]
-    given.task, given.values = <int *>&task[0], <float *>&values[0]
+    view_votes(&its, table, parent, columns, weight.shape[1])
     with nogil:
-        tree_add_votes(&given, &parent[0], &first[0], first.shape[0] - 1, &leaf[0], n,
-                       &weight[0, 0], weight.shape[1], &out[0, 0], &seen[0])
+        tree_add_votes(&its.voter, &leaf[0], n, &weight[0, 0], &out[0, 0], &seen[0])
 
 
 def add_out_of_bag(
     table,
     const int[::1] parent,
-    const Py_ssize_t[::1] first,
+    columns,
     const int[::1] leaf,
     const int[::1] bag,
     Py_ssize_t start,
     Py_ssize_t stop,
+    int own,
     labels,
     const Py_ssize_t[::1] place,
-    Py_ssize_t n_strengths,
-    int own,
+    Py_ssize_t n_levels,
     float[:, ::1] sums,
     int[:, ::1] counts,
 ):
@@ -317,32 +382,29 @@ def add_out_of_bag(
 
     Parameters
     ----------
-    table, parent, first : see :func:`add_votes`
+    table, parent, columns : see :func:`add_votes`
         IN.
     leaf, bag : (n,) arrays of int32
         IN. Where each row ends, and how often it is in the bag.
     start, stop : int
         IN. Which rows.
+    own : int
+        IN. The task that grew the tree, -1 for a shared tree.
     labels : LabelsByRow
         IN. ``start``, ``task``.
     place : (n_labels,) array of intp
-        IN. The first of a label's places in ``sums``: strengths by columns.
-    n_strengths : int
+        IN. The first of a label's places in ``sums``: levels by columns.
+    n_levels : int
         IN.
-    own : int
-        IN. The task that grew the tree, -1 for a shared tree.
     sums : (3, n_places) array of float32
         INOUT. Sums over shared trees, over the task's own, over those of other tasks.
     counts : (3, n_labels) array of int32
         INOUT. Of how many trees.
     """
-    cdef tree_table given
-    cdef const Py_ssize_t[::1] entries = table.start, offset = table.offset
-    cdef const int[::1] task = table.task, label_task = labels.task
-    cdef const float[::1] values = table.values
+    cdef voting its
+    cdef tree_ballot ballot
+    cdef const int[::1] label_task = labels.task
     cdef const Py_ssize_t[::1] label_start = labels.start
-    cdef float *sum_of[3]
-    cdef int *count_of[3]
     cdef int k
 
     if sums.shape[0] != 3 or counts.shape[0] != 3:
@@ -350,13 +412,12 @@ def add_out_of_bag(
     if sums.shape[1] == 0:
         return
     for k in range(3):
-        sum_of[k], count_of[k] = &sums[k, 0], &counts[k, 0]
-    given.start, given.offset = <Py_ssize_t *>&entries[0], <Py_ssize_t *>&offset[0]
-    given.task, given.values = <int *>&task[0], <float *>&values[0]
+        ballot.sums[k], ballot.counts[k] = &sums[k, 0], &counts[k, 0]
+    ballot.label_start, ballot.label_task = &label_start[0], &label_task[0]
+    ballot.place = &place[0]
+    view_votes(&its, table, parent, columns, n_levels)
     with nogil:
-        tree_add_out_of_bag(&given, &parent[0], &first[0], &leaf[0], &bag[0], start,
-                            stop, &label_start[0], &label_task[0], &place[0],
-                            n_strengths, own, sum_of, count_of)
+        tree_add_out_of_bag(&its.voter, &leaf[0], &bag[0], start, stop, own, &ballot)
 
 
 cdef _copy(const void *data, Py_ssize_t n, dtype):

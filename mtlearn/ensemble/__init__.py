@@ -1,3 +1,14 @@
-"""Forests of many tasks: what grows them and weighs their votes."""
+"""Forests of many tasks: the dial from separate trees to shared ones."""
 
-__all__ = []
+from .classifier import MultiTaskExtraTreesClassifier, MultiTaskRandomForestClassifier
+from .mixed import MixedTaskExtraTrees, MixedTaskRandomForest
+from .regressor import MultiTaskExtraTreesRegressor, MultiTaskRandomForestRegressor
+
+__all__ = [
+    "MixedTaskExtraTrees",
+    "MixedTaskRandomForest",
+    "MultiTaskExtraTreesClassifier",
+    "MultiTaskExtraTreesRegressor",
+    "MultiTaskRandomForestClassifier",
+    "MultiTaskRandomForestRegressor",
+]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from joblib import Parallel, delayed
 
+from ..tree import AnswerColumns
 from .growing import SHARED, row_blocks
 
 
@@ -15,31 +16,40 @@ class Forest:
     Attributes
     ----------
     trees : list of Tree
-    first : ndarray of intp (T + 1,)
-        Columns of each task.
-    source_weights : ndarray (T, 3, n_strengths)
-        Of shared trees, of the task's own, of those of other tasks; with sum 1.
+    columns : AnswerColumns
+    source_weights : ndarray (T, 3, n_levels)
+        Of shared trees, of the task's own, of those of other tasks; with sum 1, or 0
+        for a task that no tree answers.
+    own_trees_answer_all : bool
     """
 
     trees: list
-    first: np.ndarray
+    columns: AnswerColumns
     source_weights: np.ndarray
+    own_trees_answer_all: bool = True
+
+    def __post_init__(self):
+        self._counts = _trees_of_each_source(self.trees, self.columns.n_tasks)
+        self._counts[:, 2] *= self.own_trees_answer_all
+        self.source_weights = _without_empty_sources(
+            self.source_weights, self._counts > 0
+        )
+
+    @property
+    def owners(self):
+        """The task of each tree, SHARED for shared trees."""
+        return np.array([tree.own for tree in self.trees])
 
     def tree_weights(self):
-        """What each strength of each tree counts for each task, a list of (T, L)."""
-        T = len(self.source_weights)
-        owners = np.array([tree.own for tree in self.trees])
-        n_shared = max(np.count_nonzero(owners == SHARED), 1)
-        n_own = np.bincount(owners[owners != SHARED], minlength=T)
-        shared, own, others = self.source_weights.transpose(1, 0, 2)
-        shared = shared / n_shared
-        own = own / np.maximum(n_own, 1)[:, None]
-        others = others / np.maximum(n_own.sum() - n_own, 1)[:, None]
+        """What each level of each tree counts for each task, a list of (T, L)."""
+        shared, own, others = (
+            self.source_weights / np.maximum(self._counts, 1)[:, :, None]
+        ).transpose(1, 0, 2)
         weights = []
-        for owner in owners:
-            weight = shared if owner == SHARED else others.copy()
-            if owner != SHARED:
-                weight[owner] = own[owner]
+        for tree in self.trees:
+            weight = shared if tree.own == SHARED else others.copy()
+            if tree.own != SHARED:
+                weight[tree.own] = own[tree.own]
             weights.append(np.ascontiguousarray(weight))
         return weights
 
@@ -55,15 +65,103 @@ class Forest:
         n_jobs : int, optional
             Threads.
         """
+        out = np.tile(self._where_no_tree_answers(), (len(X), 1))
         weights = self.tree_weights()
-        out = np.zeros((len(X), self.first[-1]))
 
         def answer(start, stop):
             for tree, weight in zip(self.trees, weights):
                 leaf = tree.apply(X[start:stop])
-                tree.add_votes(leaf, self.first, weight, out[start:stop])
+                tree.add_votes(leaf, self.columns, weight, out[start:stop])
 
-        Parallel(n_jobs=n_jobs, require="sharedmem")(
-            delayed(answer)(start, stop) for start, stop in row_blocks(len(X), n_jobs)
-        )
+        _by_blocks(answer, len(X), n_jobs)
         return out
+
+    def _where_no_tree_answers(self):
+        """The priors of tasks without trees, else 0, (n_columns,)."""
+        answered = self.source_weights.any(axis=(1, 2))
+        task = np.repeat(np.arange(self.columns.n_tasks), np.diff(self.columns.first))
+        return np.where(answered[task], 0.0, self.columns.prior)
+
+    def spread(self, X, n_jobs=None):
+        """Standard deviation of the trees' answers, weighed as they are, (n, K)."""
+        shape = len(X), self.columns.first[-1]
+        mean, square = np.zeros(shape), np.zeros(shape)
+        task = np.repeat(np.arange(self.columns.n_tasks), np.diff(self.columns.first))
+        weights = self.tree_weights()
+
+        def answer(start, stop):
+            for tree, weight in zip(self.trees, weights):
+                part = np.zeros((stop - start, shape[1]))
+                leaf = tree.apply(X[start:stop])
+                tree.add_votes(leaf, self.columns, weight, part)
+                mean[start:stop] += part
+                total = weight.sum(axis=1)[task]
+                square[start:stop] += part**2 / np.where(total > 0, total, 1.0)
+
+        _by_blocks(answer, len(X), n_jobs)
+        return np.sqrt(np.maximum(square - mean**2, 0.0))
+
+    def apply(self, X, n_jobs=None):
+        """The leaf of each row in each tree, (n, n_trees) of int32."""
+        leaves = np.empty((len(X), len(self.trees)), dtype=np.int32)
+
+        def apply(start, stop):
+            for k, tree in enumerate(self.trees):
+                leaves[start:stop, k] = tree.apply(X[start:stop])
+
+        _by_blocks(apply, len(X), n_jobs)
+        return leaves
+
+    def importances(self):
+        """Of every feature for every task, (T, d), rows with sum 1 or 0.
+
+        Means over the trees, weighed as their votes, of the fall of the task's impurity
+        in splits by the feature.
+        """
+        total = sum(
+            tree.importances.multiply(weight.sum(axis=1)[:, None])
+            for tree, weight in zip(self.trees, self.tree_weights())
+        ).toarray()
+        size = total.sum(axis=1, keepdims=True)
+        return np.divide(total, size, out=np.zeros_like(total), where=size > 0)
+
+    def affinity(self):
+        """Cosines of the gains of tasks over the best splits of shared trees, (T, T).
+
+        NaN without shared trees.
+        """
+        T = self.columns.n_tasks
+        gram = np.zeros((T, T))
+        gains = [tree.top_gains for tree in self.trees if tree.own == SHARED]
+        if not gains:
+            return np.full((T, T), np.nan)
+        for top in gains:
+            gram += top.T @ top
+        size = np.sqrt(np.diag(gram))
+        cosine = gram / np.maximum(np.outer(size, size), 1e-30)
+        np.fill_diagonal(cosine, 1.0)
+        return np.minimum(cosine, 1.0)
+
+
+def _by_blocks(function, n_rows, n_jobs):
+    Parallel(n_jobs=n_jobs, require="sharedmem")(
+        delayed(function)(start, stop) for start, stop in row_blocks(n_rows, n_jobs)
+    )
+
+
+def _trees_of_each_source(trees, n_tasks):
+    """How many shared trees, own trees, and those of others a task has, (T, 3)."""
+    owners = np.array([tree.own for tree in trees])
+    n_own = np.bincount(owners[owners != SHARED], minlength=n_tasks)
+    n_shared = np.full(n_tasks, np.count_nonzero(owners == SHARED))
+    return np.stack([n_shared, n_own, n_own.sum() - n_own], axis=1)
+
+
+def _without_empty_sources(weights, exists):
+    """The weights of sources that a task has, with sum 1; equal ones if all are 0."""
+    weights = weights * exists[:, :, None]
+    total = weights.sum(axis=(1, 2), keepdims=True)
+    even = np.repeat(exists[:, :, None], weights.shape[2], axis=2).astype(float)
+    weights = np.where(total > 0, weights, even)
+    total = weights.sum(axis=(1, 2), keepdims=True)
+    return weights / np.where(total > 0, total, 1.0)

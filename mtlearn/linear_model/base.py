@@ -12,10 +12,10 @@ from ..solvers import (
     solve,
 )
 from ..solvers.reuse import decomposition
+from ..tasks.units import target_units
 from ..validation import FIT_WRAPPERS, progress_steps, reports_progress
 from .parameters import check_parameters, find_structure
 from .predictor import LinearPredictor, center_softmax, warn_if_nothing_is_tied
-from .units import target_units
 
 
 class MultiTaskLinearModel(LinearPredictor):

@@ -3,11 +3,11 @@
 from ..base import DecisionFunctionMixin, MultiTaskClassifierMixin
 from ..losses import Logistic
 from .base import MultiTaskLinearModel
-from .probability import ProbabilityMixin
+from .probability import LikelihoodMixin
 
 
 class MultiTaskLogisticRegression(
-    ProbabilityMixin,
+    LikelihoodMixin,
     DecisionFunctionMixin,
     MultiTaskClassifierMixin,
     MultiTaskLinearModel,

@@ -15,7 +15,7 @@ from ..losses import (
 )
 from ..validation import check_choice
 from .base import MultiTaskLinearModel
-from .probability import ProbabilityMixin
+from .probability import LikelihoodMixin
 
 CLASSIFICATION = {
     "logistic": Logistic(),
@@ -36,7 +36,7 @@ def _has_probabilities(model):
 
 
 class MixedTaskLinear(
-    MixedTaskMixin, ProbabilityMixin, DecisionFunctionMixin, MultiTaskLinearModel
+    MixedTaskMixin, LikelihoodMixin, DecisionFunctionMixin, MultiTaskLinearModel
 ):
     r"""Linear model of many tasks, some of labels and some of numbers.
 
@@ -217,8 +217,8 @@ class MixedTaskLinear(
     def predict_log_proba(self, X):
         return super().predict_log_proba(X)
 
-    predict_proba.__doc__ = ProbabilityMixin.predict_proba.__doc__
-    predict_log_proba.__doc__ = ProbabilityMixin.predict_log_proba.__doc__
+    predict_proba.__doc__ = LikelihoodMixin.predict_proba.__doc__
+    predict_log_proba.__doc__ = LikelihoodMixin.predict_log_proba.__doc__
 
 
 def find_loss(loss, kind, known):

@@ -2,18 +2,23 @@
 
 :func:`multitask_score` scores predictions, :func:`make_multitask_scorer` and
 :func:`task_scorers` make scorers for scikit-learn's searches. :data:`METRICS` holds
-the metrics known by name.
+the metrics known by name. :func:`tune_threshold` and :func:`never_empty` make label
+sets of scores.
 """
 
 from .score import multitask_score
 from .scorer import TaskScorers, make_multitask_scorer, task_scorers
 from .single_task import METRICS, Metric
+from .thresholds import THRESHOLD_METRICS, never_empty, tune_threshold
 
 __all__ = [
     "METRICS",
+    "THRESHOLD_METRICS",
     "Metric",
     "TaskScorers",
     "make_multitask_scorer",
     "multitask_score",
+    "never_empty",
     "task_scorers",
+    "tune_threshold",
 ]

@@ -92,6 +92,25 @@ class TaskTargets:
             weight=self.weight[:0],
         )
 
+    def of_labelled_rows(self):
+        """The same for the rows that have labels, and which these are.
+
+        Returns
+        -------
+        rows : ndarray of intp, ascending
+        targets : TaskTargets
+        """
+        seen = np.zeros(self.n_rows, dtype=bool)
+        seen[self.row] = True
+        rows = np.flatnonzero(seen)
+        place = (np.cumsum(seen) - 1).astype(self.row.dtype)
+        return rows, replace(self, n_rows=len(rows), row=place[self.row])
+
+    def without_task_weight(self):
+        """The same with sample weights only, whatever the tasks weigh."""
+        task = np.repeat(np.arange(self.n_tasks), np.diff(self.indptr))
+        return replace(self, weight=self.weight / self.task_weight[task])
+
     def group_of(self, t):
         """The tasks that ask the same question as task ``t``, itself included."""
         return next((group for group in self.label_groups if t in group), (t,))

@@ -6,6 +6,58 @@ import numpy as np
 
 
 @dataclass
+class AnswerColumns:
+    """Which columns the answers for each task are.
+
+    Attributes
+    ----------
+    first : ndarray of intp (T + 1,)
+        Columns of each task; of two classes only the second's.
+    prior : ndarray of float64 (n_columns,)
+        Shares of the classes, or 0 for numbers.
+    group : ndarray of int32 (T,)
+        Which group of tasks that ask the same question, -1 for none.
+    group_first : ndarray of intp (n_groups + 1,)
+        Columns of each group, which are those of each of its tasks with labels.
+    n_classes : ndarray of int32 (T,)
+        0 for numbers.
+    """
+
+    first: np.ndarray
+    prior: np.ndarray
+    group: np.ndarray
+    group_first: np.ndarray
+    n_classes: np.ndarray
+
+    @classmethod
+    def of(cls, targets, prior, n_classes):
+        """From TaskTargets and its priors."""
+        width = np.diff(targets.columns)
+        group = np.full(targets.n_tasks, -1, dtype=np.int32)
+        widths = [0]
+        for members in map(np.array, targets.label_groups):
+            members = members[width[members] > 0]  # those with labels
+            if len(members) > 1:
+                group[members] = len(widths) - 1
+                widths.append(width[members[0]])
+        return cls(
+            first=np.asarray(targets.columns, dtype=np.intp),
+            prior=prior,
+            group=group,
+            group_first=np.cumsum(widths).astype(np.intp),
+            n_classes=n_classes,
+        )
+
+    @property
+    def n_tasks(self):
+        return len(self.group)
+
+    @property
+    def n_groups(self):
+        return len(self.group_first) - 1
+
+
+@dataclass
 class LabelsByTask:
     """Task t has the labels ``start[t]:start[t + 1]``.
 
@@ -19,10 +71,7 @@ class LabelsByTask:
         None: all are 1.
     n_classes : ndarray of int32 (T,)
         0 for numbers.
-    first : ndarray of intp (T + 1,)
-        Columns of each task's answers; of two classes only the second's.
-    prior : ndarray of float64 (n_columns,)
-        Shares of the classes, or 0 for numbers.
+    columns : AnswerColumns
     impurity : ndarray of float64 (T,)
         At the root, times the sum of weights; 0 where there is nothing to tell apart.
     """
@@ -32,8 +81,7 @@ class LabelsByTask:
     value: np.ndarray
     weight: np.ndarray
     n_classes: np.ndarray
-    first: np.ndarray
-    prior: np.ndarray
+    columns: AnswerColumns
     impurity: np.ndarray
 
     @classmethod
@@ -47,7 +95,10 @@ class LabelsByTask:
             Whether impurity of classes is entropy, in nats, instead of Gini's.
         """
         T = targets.n_tasks
-        n_classes = [0 if known is None else len(known) for known in targets.classes]
+        n_classes = np.array(
+            [0 if known is None else len(known) for known in targets.classes],
+            dtype=np.int32,
+        )
         impurity, prior = np.zeros(T), np.zeros(targets.n_columns)
         for t in range(T):
             _, value, weight = targets.pairs(t)
@@ -72,15 +123,18 @@ class LabelsByTask:
             row=np.ascontiguousarray(targets.row, dtype=np.int32),
             value=np.ascontiguousarray(targets.value, dtype=np.float64),
             weight=None if plain else np.ascontiguousarray(targets.weight),
-            n_classes=np.array(n_classes, dtype=np.int32),
-            first=np.asarray(targets.columns, dtype=np.intp),
-            prior=prior,
+            n_classes=n_classes,
+            columns=AnswerColumns.of(targets, prior, n_classes),
             impurity=np.where(impurity > 1e-12 * _weights(targets), impurity, 0.0),
         )
 
     @property
     def n_tasks(self):
         return len(self.n_classes)
+
+    def rows_of(self, t):
+        """Rows that have a label of a task, ascending."""
+        return self.row[self.start[t] : self.start[t + 1]]
 
     def by_row(self, n_rows):
         """The same labels in the order of rows, and of tasks within a row."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, eye_array
 
 from .._kernels import add_out_of_bag, add_votes, apply_bins, apply_values
 from .leaves import LeafTable
@@ -25,6 +25,10 @@ class Tree:
     importances : CSR array (T, d)
         By how much splits by a feature lower a task's impurity, as a share of that at
         the root.
+    top_gains : ndarray of float32 (n_splits, T), or None
+        The same of the best splits of a tree of several tasks.
+    n_rows : ndarray of int32 (n_nodes,)
+        Of each leaf, those in the bag; 0 for other nodes.
     """
 
     nodes: np.ndarray
@@ -32,6 +36,8 @@ class Tree:
     own: int
     work: float
     importances: csr_array
+    top_gains: np.ndarray
+    n_rows: np.ndarray
 
     @property
     def is_leaf(self):
@@ -53,32 +59,49 @@ class Tree:
         send(self.nodes.view(np.uint8), X, leaf)
         return leaf
 
-    def add_votes(self, leaf, first, weight, out):
+    def add_up(self, values):
+        """Sums over the leaves below each node; what is given for others is ignored."""
+        total = np.where(self.is_leaf.reshape(-1, *[1] * (values.ndim - 1)), values, 0)
+        for node in range(len(total) - 1, 0, -1):
+            total[self.parent[node]] += total[node]
+        return total
+
+    def paths(self):
+        """For each node 1 at itself and all nodes above, CSR (n_nodes, n_nodes)."""
+        n = len(self.nodes)
+        child = np.flatnonzero(self.parent >= 0)
+        up = csr_array((np.ones(len(child)), (child, self.parent[child])), shape=(n, n))
+        reached = paths = eye_array(n, format="csr")
+        while (reached := csr_array(reached @ up)).nnz:
+            paths = paths + reached
+        return csr_array(paths)
+
+    def add_votes(self, leaf, columns, weight, out):
         """Add what the leaves of some rows answer, for all tasks.
 
         Parameters
         ----------
         leaf : ndarray of int32 (n,)
-        first : ndarray of intp (T + 1,)
-            Columns of each task.
-        weight : ndarray (T, n_strengths)
-            What the values of each strength count.
+        columns : AnswerColumns
+        weight : ndarray (T, n_levels)
+            What the values of each level count.
         out : ndarray of float64 (n, n_columns)
         """
-        seen = np.empty(len(first) - 1, dtype=np.intp)
-        add_votes(self.table, self.parent, first, leaf, weight, out, seen)
+        seen = np.empty(columns.n_tasks, dtype=np.intp)
+        add_votes(self.table, self.parent, columns, leaf, weight, out, seen)
 
-    def add_out_of_bag(self, leaf, bag, by_row, first, votes, start, stop):
+    def add_out_of_bag(self, leaf, bag, by_row, columns, votes, half, start, stop):
         """Add what is answered for the labels of rows ``start:stop`` not in the bag.
 
         Parameters
         ----------
         leaf, bag : ndarray of int32 (n,)
         by_row : LabelsByRow
-        first : ndarray of intp (T + 1,)
+        columns : AnswerColumns
         votes : OutOfBagVotes
+        half : {0, 1}
         """
         add_out_of_bag(
-            self.table, self.parent, first, leaf, bag, start, stop, by_row, votes.place,
-            votes.n_strengths, self.own, votes.sums, votes.counts,
+            self.table, self.parent, columns, leaf, bag, start, stop, self.own, by_row,
+            votes.place, votes.n_levels, votes.sums[half], votes.counts[half],
         )  # fmt: skip

@@ -6,16 +6,23 @@ from scipy.optimize import lsq_linear
 
 from mtlearn.ensemble.allocation import grow_forest
 from mtlearn.ensemble.forest import Forest
-from mtlearn.ensemble.growing import SHARED, STRENGTHS, Nursery, Plot, Sampling
-from mtlearn.ensemble.stacking import Answers, solve_systems, stack
-from mtlearn.tree import GrowthSettings
+from mtlearn.ensemble.growing import SHARED, Nursery, Plot, Sampling
+from mtlearn.ensemble.stacking import (
+    PULL_TO_ALL,
+    PULL_TO_EQUAL,
+    Answers,
+    System,
+    solve_systems,
+    stack,
+)
+from mtlearn.tree import GrowthSettings, Shrinkage
 from tests.tree.problems import KINDS, Setting, features, labels
 
 ALL = np.array([True, True, True])
 
 
 def make(n=300, hidden=0.2, kinds=KINDS, n_draws=0.632, n_jobs=None, seed=0, X=None,
-         Y=None, weight=None):  # fmt: skip
+         Y=None, weight=None, sharing=None):  # fmt: skip
     X = features(n, 6) if X is None else X
     Y = labels(X, kinds, hidden) if Y is None else Y
     setting = Setting(X, Y, kinds, weight)
@@ -23,18 +30,24 @@ def make(n=300, hidden=0.2, kinds=KINDS, n_draws=0.632, n_jobs=None, seed=0, X=N
         setting.bins, setting.labels, setting.by_row, np.ones(len(kinds)),
         GrowthSettings(max_features=2),
         Sampling(n_draws and int(n_draws * len(X)), False),
+        own_trees_answer_all=sharing != 0,
     )  # fmt: skip
     return setting, Nursery(plot, np.random.RandomState(seed), n_jobs)
 
 
 def forest_of(setting, nursery, sources):
     answers = Answers(nursery.votes, setting.labels, setting.by_row, sources)
-    weights = stack(answers, setting.n_tasks)
-    return Forest(nursery.trees, setting.labels.first, weights), answers
+    weights = stack(answers, 1.0)
+    return Forest(
+        nursery.trees,
+        setting.labels.columns,
+        weights,
+        nursery.plot.own_trees_answer_all,
+    ), answers
 
 
 def fitted(n_estimators=20, sharing="auto", **kwargs):
-    setting, nursery = make(**kwargs)
+    setting, nursery = make(sharing=sharing, **kwargs)
     sources = grow_forest(nursery, n_estimators, sharing)
     return setting, nursery, *forest_of(setting, nursery, sources), sources
 
@@ -76,7 +89,7 @@ def test_votes_are_those_of_trees_that_did_not_see_the_row():
             np.sum(unseen == t),
             np.sum((unseen != SHARED) & (unseen != t)),
         ]
-        np.testing.assert_array_equal(nursery.votes.counts[:, p], expected)
+        np.testing.assert_array_equal(nursery.votes.counts.sum(axis=0)[:, p], expected)
 
 
 # The dial.
@@ -166,7 +179,7 @@ def test_tasks_without_anything_to_tell_apart_get_no_trees():
 def test_weights_are_non_negative_and_sum_to_one():
     *_, forest, _, sources = fitted(sharing=0.5)
     weights = forest.source_weights
-    assert weights.shape == (4, 3, len(STRENGTHS))
+    assert weights.shape == (4, 3, len(Shrinkage().strengths))
     assert (weights >= 0).all()
     np.testing.assert_allclose(weights.sum(axis=(1, 2)), 1)
     assert sources.all()
@@ -179,12 +192,13 @@ def test_answers_of_a_task(weighted):
     votes, by_row = nursery.votes, setting.by_row
     row = np.repeat(np.arange(300), np.diff(by_row.start))
     for t in range(4):
-        A, Y, w, known = answers.of(t)
+        task = answers.of(t)
+        A, Y, w, known = task.A, task.Y, task.weight, task.known
         its = np.flatnonzero(by_row.task == t)
         its = its[np.argsort(row[its])]
-        counted = (votes.counts[:, its] > 0).all(axis=0)
+        counted = (votes.counts.sum(axis=0)[:, its] > 0).any(axis=0)
         np.testing.assert_array_equal(known, counted)
-        width = setting.labels.first[t + 1] - setting.labels.first[t]
+        width = setting.labels.columns.first[t + 1] - setting.labels.columns.first[t]
         for i, p in enumerate(its[counted]):
             y = setting.Y[row[p], t]
             wanted = [y] if width == 1 else np.arange(width) == y
@@ -192,9 +206,10 @@ def test_answers_of_a_task(weighted):
                 wanted = [setting.targets.pairs(t)[1][np.flatnonzero(counted)[i]]]
             np.testing.assert_allclose(Y[i], wanted)
             assert w[i] == (weight[row[p], t] if weighted else 1)
-            place = votes.place[p] + np.arange(width * len(STRENGTHS))
-            means = votes.sums[:, place] / votes.counts[:, p, None]
-            means = means.reshape(3, len(STRENGTHS), width)
+            place = votes.place[p] + np.arange(width * len(Shrinkage().strengths))
+            sums, counts = votes.sums.sum(axis=0), votes.counts.sum(axis=0)[:, p]
+            means = sums[:, place] / np.maximum(counts, 1)[:, None]  # 0 without votes
+            means = means.reshape(3, len(Shrinkage().strengths), width)
             np.testing.assert_allclose(
                 A[i].reshape(width, 3, -1), means.transpose(2, 0, 1), rtol=1e-6
             )
@@ -203,14 +218,15 @@ def test_answers_of_a_task(weighted):
 def test_weights_are_least_squares():
     """With bounds and pulls, by a general optimiser."""
     _, _, forest, answers, _ = fitted(sharing=0.5)
-    rows, sides = [], []
+    rows, sides, lengths = [], [], []
     for t in range(4):
-        A, Y, _, _ = answers.of(t)
-        A, Y = A - A.mean(axis=0), Y - Y.mean(axis=0)
+        task = answers.of(t)
+        every = (task.votes > 0).all(axis=1)
+        lengths.append(every.sum())
+        A, Y = (x[every] - x[every].mean(axis=0) for x in (task.A, task.Y))
         spread = np.sqrt(np.sum(Y**2) / len(Y))
         rows.append(A.reshape(-1, 6) / spread)
         sides.append(Y.ravel() / spread)
-    lengths = [len(answers.of(t)[0]) for t in range(4)]
 
     def solve(A, y, towards, pull, m):
         ridge = np.sqrt(pull * np.sum(A**2) / 6 / m)
@@ -221,21 +237,45 @@ def test_weights_are_least_squares():
         return found / found.sum()
 
     common = solve(
-        np.vstack(rows), np.concatenate(sides), np.full(6, 1 / 6), 10, sum(lengths)
+        np.vstack(rows),
+        np.concatenate(sides),
+        np.full(6, 1 / 6),
+        PULL_TO_EQUAL,
+        sum(lengths),
     )
     for t in range(4):
-        expected = solve(rows[t], sides[t], common, 50, lengths[t])
+        expected = solve(rows[t], sides[t], common, PULL_TO_ALL, lengths[t])
         np.testing.assert_allclose(
             forest.source_weights[t].ravel(), expected, atol=1e-4
         )
 
 
+def system(gram, right, total, chance=0.0):
+    gram = np.asarray(gram, dtype=float)
+    return System(gram, chance * np.ones_like(gram), np.array(right), total)
+
+
 def test_a_task_without_answers_has_the_weights_of_all():
-    gram = np.diag([3.0, 1.0])
-    systems = [(gram, np.array([3.0, 0.0]), 100.0), (0 * gram, np.zeros(2), 0.0)]
-    one, two = solve_systems(systems, 2)
-    assert one[0] > two[0] > 0.8
-    np.testing.assert_allclose(solve_systems([systems[1]], 2), 0.5)
+    full = system(np.diag([1000.0, 300.0]), [1000.0, 0.0], 1000.0)
+    empty = system(np.zeros((2, 2)), [0.0, 0.0], 0.0)
+    one, two = solve_systems([full, empty], np.ones(2))
+    assert one[0] > two[0] > 0.7
+    np.testing.assert_allclose(solve_systems([empty], np.ones(2)), 0.5)
+
+
+def test_chance_is_known_from_halves():
+    """The Gram matrix that a hundred trees will have, known from twelve."""
+    few, many = (
+        fitted(n_estimators, sharing=1, n=600, hidden=0)[3].systems()
+        for n_estimators in (12, 100)
+    )
+    for small, large in zip(few, many):
+        seen = np.diag(small.gram) / small.total
+        truth = np.diag(large.gram) / large.total
+        found = np.diag(small.with_trees(np.full(2, 100 / 12))) / small.total
+        assert abs(found[0] - truth[0]) < 0.4 * abs(seen[0] - truth[0])
+        fewer = np.diag(small.with_trees(np.full(2, 0.5))) / small.total
+        assert (fewer > seen).all()
 
 
 def test_without_rows_out_of_bag_all_sources_count_the_same():
@@ -250,7 +290,7 @@ def test_without_rows_out_of_bag_all_sources_count_the_same():
 @pytest.mark.parametrize("sharing", [0, 0.5, 1])
 def test_answers_are_weighted_means(sharing):
     setting, nursery, forest, *_ = fitted(sharing=sharing, hidden=0)
-    first = setting.labels.first
+    first = setting.labels.columns.first
     expected = np.zeros((300, first[-1]))
     for t in range(4):
         columns = slice(first[t], first[t + 1])
@@ -260,12 +300,14 @@ def test_answers_are_weighted_means(sharing):
                 for tree in nursery.trees
                 if source == (0 if tree.own == SHARED else 1 if tree.own == t else 2)
             ]
-            for level in range(len(STRENGTHS)):
-                weight = np.zeros((4, len(STRENGTHS)))
+            for level in range(len(Shrinkage().strengths)):
+                weight = np.zeros((4, len(Shrinkage().strengths)))
                 weight[t, level] = 1
                 out = np.zeros_like(expected)
                 for tree in its:
-                    tree.add_votes(tree.apply(setting.X), first, weight, out)
+                    tree.add_votes(
+                        tree.apply(setting.X), setting.labels.columns, weight, out
+                    )
                 share = forest.source_weights[t, source, level]
                 expected[:, columns] += share * out[:, columns] / max(len(its), 1)
     np.testing.assert_allclose(forest.answer(setting.X), expected, rtol=1e-9)

@@ -82,6 +82,47 @@ def rows_of_nodes(nodes, bins, rows):
     return found
 
 
+def deviations(nodes, rows, Y, w, n_classes, priors):
+    """By how much the labels of a group of tasks are above their priors, in each node.
+
+    Shrunk towards the parent by one row; a node without labels has its parent's.
+    """
+    width = len(priors[0])
+    values, parent = np.zeros((len(nodes), width)), {0: None}
+    for i, node in enumerate(nodes):
+        above = np.zeros(width) if parent[i] is None else values[parent[i]]
+        total, n = np.zeros(width), 0.0
+        for t, prior in enumerate(priors):
+            its = rows[i][~np.isnan(Y[rows[i], t])]
+            n += w[its, t].sum()
+            total += _sum(Y[its, t], w[its, t], n_classes, width)
+            total -= w[its, t].sum() * prior
+        values[i] = (total + above) / (n + 1)
+        if node["feature"] >= 0:
+            parent[int(node["left"])] = parent[int(node["right"])] = i
+    return values
+
+
+def pooled_values(nodes, rows, y, w, n_classes, strength, prior, deviation):
+    """What leaves answer that listen to a group of tasks."""
+    values = np.zeros((len(nodes), len(prior)))
+    for i in range(len(nodes)):
+        target = prior + deviation[i]
+        if n_classes:
+            target = np.clip(target, 0, 1)
+            target = target / target.sum() if len(prior) > 1 else target
+        its = rows[i][~np.isnan(y[rows[i]])]
+        total = _sum(y[its], w[its], n_classes, len(prior))
+        values[i] = (total + strength * target) / (w[its].sum() + strength)
+    return values
+
+
+def _sum(y, w, n_classes, width):
+    if n_classes == 0:
+        return np.array([np.sum(w * y)])
+    return np.bincount(y.astype(int), w, minlength=n_classes)[-width:]
+
+
 def leaf_values(nodes, rows, y, w, n_classes, strength, prior):
     """Value of every node for one task; ``rows[i]`` are those in the bag in node i."""
     width = len(prior)
@@ -91,11 +132,7 @@ def leaf_values(nodes, rows, y, w, n_classes, strength, prior):
         above = prior if parent[i] is None else values[parent[i]]
         its = rows[i][~np.isnan(y[rows[i]])]
         n = w[its].sum()
-        if n_classes == 0:
-            total = np.array([np.sum(w[its] * y[its])])
-        else:
-            total = np.bincount(y[its].astype(int), w[its], minlength=n_classes)
-            total = total[-width:]
+        total = _sum(y[its], w[its], n_classes, width)
         values[i] = (
             above if n + strength == 0 else (total + strength * above) / (n + strength)
         )

@@ -285,3 +285,27 @@ def test_memory_grows_with_the_labels_and_not_with_rows_times_tasks():
     assert targets.n_tasks == n_tasks
     # One byte for each (row, task) would be 1 GB.
     assert peak < 300 * n_labels
+
+
+def test_rows_with_labels():
+    Y = np.array([[1, np.nan], [np.nan, np.nan], [0, 1], [np.nan, np.nan], [np.nan, 0]])
+    targets = TaskTargets.read(Y, "classification", task_weight=[2.0, 3.0])
+    rows, kept = targets.of_labelled_rows()
+    assert rows.tolist() == [0, 2, 4]
+    assert kept.n_rows == 3
+    for t in range(2):
+        before, after = targets.pairs(t), kept.pairs(t)
+        np.testing.assert_array_equal(rows[after[0]], before[0])
+        np.testing.assert_array_equal(after[1], before[1])
+    full, same = TaskTargets.read(Y[[0, 2]], "classification").of_labelled_rows()
+    assert full.tolist() == [0, 1]
+    assert same.n_rows == 2
+
+
+def test_sample_weights_without_task_weights():
+    Y = np.array([[1.0, 0.0], [0.0, 1.0]])
+    sample_weight = np.array([[0.5, 4.0], [2.0, 1.0]])
+    targets = TaskTargets.read(
+        Y, "classification", sample_weight=sample_weight, task_weight=[2.0, 0.1]
+    ).without_task_weight()
+    np.testing.assert_allclose(targets.weight, sample_weight.T.ravel())

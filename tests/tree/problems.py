@@ -36,11 +36,15 @@ def labels(X, kinds=KINDS, hidden=0.0, seed=1):
 class Setting:
     """All forms of a problem that the functions of mtlearn.tree ask for."""
 
-    def __init__(self, X, Y, kinds=KINDS, weight=None, entropy=False, max_bins=255):
+    def __init__(
+        self, X, Y, kinds=KINDS, weight=None, entropy=False, max_bins=255, groups=()
+    ):
         self.X, self.Y, self.kinds = X, Y, kinds
         self.bins = bin_features(X, max_bins)
         self.weight = np.ones(Y.shape) if weight is None else weight
-        self.targets = TaskTargets.read(Y, kinds, sample_weight=weight)
+        self.targets = TaskTargets.read(
+            Y, kinds, sample_weight=weight, label_groups=groups
+        )
         self.labels = LabelsByTask.of(self.targets, entropy)
         self.by_row = self.labels.by_row(len(X))
         self.all_rows = np.ones(len(X), dtype=np.int32)

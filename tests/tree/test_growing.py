@@ -5,11 +5,16 @@ import pytest
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from mtlearn._kernels import NODE
-from mtlearn.tree import GrowthSettings, Tree, bin_features, draw_bag, grow
+from mtlearn.tree import (
+    GrowthSettings,
+    Shrinkage,
+    Tree,
+    bin_features,
+    draw_bag,
+    grow,
+)
 from tests.reference import tree as reference
 from tests.tree.problems import KINDS, Setting, features, labels
-
-STRENGTHS = [1.0, 10.0]
 
 
 def grown(setting, weight=None, bag=None, seed=0, own=-1, **params):
@@ -18,8 +23,8 @@ def grown(setting, weight=None, bag=None, seed=0, own=-1, **params):
     params = {"max_features": setting.X.shape[1], **params}
     return grow(
         setting.bins, setting.labels, setting.by_row, weight, bag,
-        GrowthSettings(**params), seed, STRENGTHS, own,
-    )  # fmt: skip
+        GrowthSettings(**params), seed, Shrinkage(), own,
+    )[0]  # fmt: skip
 
 
 def twin(setting, weight=None, **params):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mtlearn.tree import GrowthSettings, OutOfBagVotes, draw_bag, grow
+from mtlearn.tree import GrowthSettings, OutOfBagVotes, Shrinkage, draw_bag, grow
 from tests.reference import tree as reference
 from tests.tree.problems import KINDS, Setting, features, labels
 
@@ -26,12 +26,12 @@ def grow_on(setting, bag, own=-1, **params):
     weight = np.ones(setting.n_tasks) if own < 0 else np.eye(setting.n_tasks)[own]
     settings = GrowthSettings(max_features=2, **params)
     return grow(setting.bins, setting.labels, setting.by_row, weight, bag, settings, 3,
-                STRENGTHS, own)  # fmt: skip
+                Shrinkage(STRENGTHS), own)[0]  # fmt: skip
 
 
 def expected_values(setting, bag, tree):
     """Of every leaf: (n_nodes, n_strengths, n_columns)."""
-    first, prior = setting.labels.first, setting.labels.prior
+    first, prior = setting.labels.columns.first, setting.labels.columns.prior
     rows = reference.rows_of_nodes(
         tree.nodes, setting.bins.by_row, np.repeat(np.arange(len(bag)), bag)
     )
@@ -48,13 +48,13 @@ def expected_values(setting, bag, tree):
 
 def answers(setting, tree, leaf):
     """What add_votes gives for each strength alone, (n, n_strengths, n_columns)."""
-    first = setting.labels.first
+    first = setting.labels.columns.first
     found = np.zeros((len(leaf), len(STRENGTHS), first[-1]))
     for level in range(len(STRENGTHS)):
         weight = np.zeros((setting.n_tasks, len(STRENGTHS)))
         weight[:, level] = 1
         out = np.zeros((len(leaf), first[-1]))
-        tree.add_votes(leaf, first, weight, out)
+        tree.add_votes(leaf, setting.labels.columns, weight, out)
         found[:, level] = out
     return found
 
@@ -85,10 +85,10 @@ def test_values_are_shrunk_towards_the_parent(way):
 
 def test_strengths_add_up_by_task():
     setting, _, tree = make()
-    leaf, first = tree.apply(setting.X), setting.labels.first
+    leaf, first = tree.apply(setting.X), setting.labels.columns.first
     weight = np.random.default_rng(0).normal(size=(4, len(STRENGTHS)))
     out = np.ones((200, first[-1]))
-    tree.add_votes(leaf, first, weight, out)
+    tree.add_votes(leaf, setting.labels.columns, weight, out)
     task = np.repeat(np.arange(4), np.diff(first))
     alone = answers(setting, tree, leaf)
     np.testing.assert_allclose(out, 1 + np.einsum("nlk,kl->nk", alone, weight[task]))
@@ -109,9 +109,9 @@ def test_a_task_without_labels_in_the_bag_has_its_prior():
     bag = (np.arange(50) < 25).astype(np.int32)
     found = answers(setting, tree := grow_on(setting, bag), tree.apply(X))
     for t in (1, 3):
-        column = setting.labels.first[t]
+        column = setting.labels.columns.first[t]
         np.testing.assert_allclose(
-            found[:, :, column], setting.labels.prior[column], rtol=1e-6
+            found[:, :, column], setting.labels.columns.prior[column], rtol=1e-6
         )
 
 
@@ -137,37 +137,37 @@ def test_memory_is_that_of_the_labels():
 @pytest.mark.parametrize("own", [-1, 0, 2])
 def test_out_of_bag_votes(own):
     setting, bag, tree = make(own=own)
-    leaf, first = tree.apply(setting.X), setting.labels.first
-    votes = OutOfBagVotes.none(setting.by_row, first, len(STRENGTHS))
+    leaf, every, by_row = tree.apply(setting.X), setting.labels.columns, setting.by_row
+    votes = OutOfBagVotes.none(by_row, every, len(STRENGTHS))
     for start, stop in ((0, 90), (90, 200)):
-        tree.add_out_of_bag(leaf, bag, setting.by_row, first, votes, start, stop)
-    alone, by_row = answers(setting, tree, leaf), setting.by_row
+        tree.add_out_of_bag(leaf, bag, by_row, every, votes, 1, start, stop)
+    alone, first = answers(setting, tree, leaf), every.first
     for i in range(200):
         for p in range(by_row.start[i], by_row.start[i + 1]):
             t = by_row.task[p]
             source = 0 if own < 0 else 1 if own == t else 2
             counts = np.zeros(3)
             counts[source] = bag[i] == 0
-            np.testing.assert_array_equal(votes.counts[:, p], counts)
+            np.testing.assert_array_equal(votes.counts[1][:, p], counts)
             columns = slice(first[t], first[t + 1])
             values = alone[i, :, columns].ravel()
             place = slice(votes.place[p], votes.place[p] + len(values))
             expected = np.zeros((3, len(values)))
             expected[source] = values * (bag[i] == 0)
-            np.testing.assert_allclose(votes.sums[:, place], expected, rtol=1e-6)
+            np.testing.assert_allclose(votes.sums[1][:, place], expected, rtol=1e-6)
 
 
 def test_out_of_bag_votes_of_several_trees_add_up():
     setting, bag, one = make()
     other = draw_bag(5, 200, 100, replace=False)
     two = grow_on(setting, other)
-    first = setting.labels.first
-    both = OutOfBagVotes.none(setting.by_row, first, len(STRENGTHS))
-    alone = [OutOfBagVotes.none(setting.by_row, first, len(STRENGTHS)) for _ in "12"]
+    columns = setting.labels.columns
+    both = OutOfBagVotes.none(setting.by_row, columns, len(STRENGTHS))
+    alone = [OutOfBagVotes.none(setting.by_row, columns, len(STRENGTHS)) for _ in "12"]
     for tree, its, votes in ((one, bag, alone[0]), (two, other, alone[1])):
         for to in (both, votes):
             leaf = tree.apply(setting.X)
-            tree.add_out_of_bag(leaf, its, setting.by_row, first, to, 0, 200)
+            tree.add_out_of_bag(leaf, its, setting.by_row, columns, to, 0, 0, 200)
     np.testing.assert_array_equal(both.counts, alone[0].counts + alone[1].counts)
     np.testing.assert_allclose(both.sums, alone[0].sums + alone[1].sums, rtol=1e-6)
 
@@ -207,3 +207,119 @@ def test_impurity_at_the_root(entropy):
             entropy,
         )
         assert again.labels.impurity[t] == pytest.approx(expected)
+
+
+# Tasks that ask the same question.
+
+
+def grouped(hidden, weighted=False, own=-1, binary=False):
+    """Three tasks of classes, three of numbers, and one alone."""
+    X = features(150, 3)
+    kinds = ["classification"] * 3 + ["regression"] * 4
+    Y = labels(X, kinds, hidden)
+    Y[:, 1] = np.where(np.isnan(Y[:, 1]), np.nan, (Y[:, 0] if not binary else Y[:, 1]))
+    if binary:
+        Y[:, :3] = np.where(np.isnan(Y[:, :3]), np.nan, Y[:, :3] > 0)
+    weight = np.random.default_rng(5).uniform(0.2, 3, Y.shape) if weighted else None
+    setting = Setting(X, Y, kinds, weight, groups=[[0, 1, 2], [3, 4, 5]])
+    bag = draw_bag(0, 150, 90, replace=True)
+    return setting, bag, grow_on(setting, bag, own)
+
+
+@pytest.mark.parametrize("way", [
+    {}, {"hidden": 0}, {"hidden": 0.95}, {"weighted": True}, {"own": 1}, {"own": 6},
+    {"binary": True}, {"binary": True, "hidden": 0.97},
+])  # fmt: skip
+def test_pooled_values(way):
+    setting, bag, tree = grouped(**{"hidden": 0.6, **way})
+    columns, leaf = setting.labels.columns, tree.apply(setting.X)
+    rows = reference.rows_of_nodes(
+        tree.nodes, setting.bins.by_row, np.repeat(np.arange(150), bag)
+    )
+    weight = np.zeros((7, len(STRENGTHS) + 1))
+    weight[:, -1] = 1
+    found = np.zeros((150, columns.first[-1]))
+    tree.add_votes(leaf, columns, weight, found)
+    values = setting.Y.copy()
+    for t in range(7):
+        if setting.labels.n_classes[t]:
+            row, code, _ = setting.targets.pairs(t)
+            values[row, t] = code
+    for members in ([0, 1, 2], [3, 4, 5]):
+        members = [t for t in members if columns.group[t] >= 0]  # those with labels
+        if not members:
+            continue
+        n_classes = setting.labels.n_classes[members[0]]
+        priors = [
+            columns.prior[columns.first[t] : columns.first[t + 1]] for t in members
+        ]
+        deviation = reference.deviations(
+            tree.nodes, rows, values[:, members], setting.weight[:, members], n_classes,
+            priors,
+        )  # fmt: skip
+        for t, prior in zip(members, priors):
+            expected = reference.pooled_values(
+                tree.nodes, rows, values[:, t], setting.weight[:, t], n_classes, 10.0,
+                prior, deviation,
+            )[leaf]  # fmt: skip
+            np.testing.assert_allclose(
+                found[:, columns.first[t] : columns.first[t + 1]], expected, atol=1e-6
+            )
+    alone = np.zeros_like(found)  # the last task has no group: as its strongest
+    weight = np.zeros_like(weight)
+    weight[:, len(STRENGTHS) - 1] = 1
+    tree.add_votes(leaf, columns, weight, alone)
+    np.testing.assert_array_equal(found[:, -1], alone[:, -1])
+
+
+def test_pooled_votes_out_of_bag():
+    setting, bag, tree = grouped(0.6)
+    columns, leaf, by_row = (
+        setting.labels.columns,
+        tree.apply(setting.X),
+        setting.by_row,
+    )
+    n_levels = len(STRENGTHS) + 1
+    votes = OutOfBagVotes.none(by_row, columns, n_levels)
+    tree.add_out_of_bag(leaf, bag, by_row, columns, votes, 0, 0, 150)
+    for level in range(n_levels):
+        weight = np.zeros((7, n_levels))
+        weight[:, level] = 1
+        found = np.zeros((150, columns.first[-1]))
+        tree.add_votes(leaf, columns, weight, found)
+        for i in np.flatnonzero(bag == 0):
+            for p in range(by_row.start[i], by_row.start[i + 1]):
+                first, stop = (
+                    columns.first[by_row.task[p]],
+                    columns.first[by_row.task[p] + 1],
+                )
+                place = votes.place[p] + level * (stop - first)
+                np.testing.assert_allclose(
+                    votes.sums[0, 0, place : place + stop - first],
+                    found[i, first:stop],
+                    rtol=1e-5,
+                    atol=1e-6,
+                )
+
+
+def test_trees_that_answer_one_task():
+    setting, bag, _ = make(own=1)
+    settings = GrowthSettings(max_features=2)
+    arguments = (
+        setting.bins, setting.labels, setting.by_row, np.eye(4)[1], bag, settings, 3,
+        Shrinkage(STRENGTHS), 1,
+    )  # fmt: skip
+    all_tasks, _ = grow(*arguments)
+    one_task, leaf = grow(*arguments, answers_all=False)
+    assert set(one_task.table.task) == {1}
+    columns = setting.labels.columns
+    weight = np.zeros((4, len(STRENGTHS)))
+    weight[1] = 0.5
+    outs = [np.zeros((200, columns.first[-1])) for _ in "12"]
+    for tree, out in zip((all_tasks, one_task), outs):
+        tree.add_votes(leaf, columns, weight, out)
+    np.testing.assert_array_equal(*outs)
+    votes = OutOfBagVotes.none(setting.by_row, columns, len(STRENGTHS))
+    one_task.add_out_of_bag(leaf, bag, setting.by_row, columns, votes, 0, 0, 200)
+    assert votes.counts[0, 1].sum() > 0
+    assert votes.counts.sum() == votes.counts[0, 1].sum()

@@ -5,7 +5,7 @@ from sklearn.utils.metaestimators import available_if
 from ...base import DecisionFunctionMixin, MultiTaskClassifierMixin
 from ...losses import Hinge, Logistic, ModifiedHuber, SquaredHinge
 from ...validation import check_choice
-from ..probability import ProbabilityMixin
+from ..probability import LikelihoodMixin
 from .base import MultiTaskSGDModel
 from .gated import GatedMixin
 
@@ -23,7 +23,7 @@ def _has_probabilities(model):
 
 class MultiTaskSGDClassifier(
     GatedMixin,
-    ProbabilityMixin,
+    LikelihoodMixin,
     DecisionFunctionMixin,
     MultiTaskClassifierMixin,
     MultiTaskSGDModel,
@@ -292,5 +292,5 @@ class MultiTaskSGDClassifier(
     def predict_log_proba(self, X):
         return super().predict_log_proba(X)
 
-    predict_proba.__doc__ = ProbabilityMixin.predict_proba.__doc__
-    predict_log_proba.__doc__ = ProbabilityMixin.predict_log_proba.__doc__
+    predict_proba.__doc__ = LikelihoodMixin.predict_proba.__doc__
+    predict_log_proba.__doc__ = LikelihoodMixin.predict_log_proba.__doc__

@@ -5,7 +5,7 @@ from sklearn.utils.metaestimators import available_if
 from ...base import DecisionFunctionMixin, MixedTaskMixin
 from ...losses import ModifiedHuber
 from ..mixed import CLASSIFICATION, REGRESSION, find_loss
-from ..probability import ProbabilityMixin
+from ..probability import LikelihoodMixin
 from .base import MultiTaskSGDModel
 from .gated import GatedMixin
 
@@ -21,7 +21,7 @@ def _has_probabilities(model):
 class MixedTaskSGD(
     GatedMixin,
     MixedTaskMixin,
-    ProbabilityMixin,
+    LikelihoodMixin,
     DecisionFunctionMixin,
     MultiTaskSGDModel,
 ):
@@ -310,5 +310,5 @@ class MixedTaskSGD(
     def predict_log_proba(self, X):
         return super().predict_log_proba(X)
 
-    predict_proba.__doc__ = ProbabilityMixin.predict_proba.__doc__
-    predict_log_proba.__doc__ = ProbabilityMixin.predict_log_proba.__doc__
+    predict_proba.__doc__ = LikelihoodMixin.predict_proba.__doc__
+    predict_log_proba.__doc__ = LikelihoodMixin.predict_log_proba.__doc__

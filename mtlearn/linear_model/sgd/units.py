@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..units import target_units
+from ...tasks.units import target_units
 
 
 @dataclass

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from mtlearn.linear_model.units import target_units
 from mtlearn.tasks import TaskTargets
+from mtlearn.tasks.units import target_units
 
 Y = np.array([[0, 1000.0, 1], [2, 5000.0, 3], [4, np.nan, 3]])
 BOTH = {"scale_targets": True, "fit_intercept": True}
