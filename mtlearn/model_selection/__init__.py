@@ -2,6 +2,19 @@
 
 from .cross_validation import cross_val_predict
 from .search_space import task_weight_grid
-from .stratified import MultiTaskStratifiedKFold
+from .shuffle_split import (
+    MultiTaskStratifiedGroupShuffleSplit,
+    MultiTaskStratifiedShuffleSplit,
+)
+from .stratified import MultiTaskStratifiedGroupKFold, MultiTaskStratifiedKFold
+from .three_way import train_validation_test_split
 
-__all__ = ["MultiTaskStratifiedKFold", "cross_val_predict", "task_weight_grid"]
+__all__ = [
+    "MultiTaskStratifiedGroupKFold",
+    "MultiTaskStratifiedGroupShuffleSplit",
+    "MultiTaskStratifiedKFold",
+    "MultiTaskStratifiedShuffleSplit",
+    "cross_val_predict",
+    "task_weight_grid",
+    "train_validation_test_split",
+]

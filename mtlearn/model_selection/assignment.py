@@ -1,4 +1,4 @@
-"""Iterative stratification: rows to folds, the rarest stratum first."""
+"""Iterative stratification: rows to parts, the rarest stratum first."""
 
 from heapq import heapify, heappop, heappush
 from itertools import islice
@@ -8,15 +8,23 @@ from scipy.optimize import linear_sum_assignment
 
 # Together at most a second of repair, however hopeless.
 SWAPS_TRIED, GIVERS_TRIED, TAKERS_TRIED = 2000, 20, 200
+# Rows among which the one for a small part is chosen.
+LARGEST_TURN = 32
 
 
-def assign_to_folds(codes, sizes, n_folds):
-    """Deal rows out so that each stratum is spread evenly over equally large folds.
+def equal_parts(n_rows, n_parts):
+    """Sizes of n_parts parts of n_rows that differ by at most one."""
+    return [n_rows // n_parts + (f < n_rows % n_parts) for f in range(n_parts)]
+
+
+def assign_rows(codes, sizes, room):
+    """Deal rows out to parts such as folds; each gets its share of each stratum.
 
     The stratum with the fewest rows left is dealt out as evenly as what lies in the
-    folds already allows, in hands of at most one row per fold. Which row of a hand goes
-    where lowers ``sum_l sum_f (n_lf - n_l / n_folds)^2 / n_l`` the most, n_lf being the
-    number of rows of stratum l in fold f.
+    parts already allows, in hands of a few rows: of equal parts each gets at most one
+    row per hand. Which row of a hand goes where lowers
+    ``sum_l sum_f (n_lf - e_lf)^2 / e_lf`` the most, where n_lf is the number of rows of
+    stratum l in part f, and e_lf the part's share of the stratum.
 
     Parameters
     ----------
@@ -24,19 +32,20 @@ def assign_to_folds(codes, sizes, n_folds):
         Strata of each row, one per task.
     sizes : ndarray of int (n_strata,)
         Number of rows of each stratum.
-    n_folds : int
+    room : list of int (n_parts,)
+        Number of rows of each part; together n_rows.
 
     Returns
     -------
     ndarray of int (n_rows,)
-        Fold of each row. Fold sizes differ by at most one row.
+        Part of each row.
 
     References
     ----------
     K. Sechidis, G. Tsoumakas and I. Vlahavas (2011), "On the stratification of
     multi-label data", ECML PKDD.
     """
-    folds = _Folds(codes, sizes, n_folds)
+    parts = _Parts(codes, sizes, room)
     remaining = sizes.copy()
     queue = [(size, stratum) for stratum, size in enumerate(sizes.tolist()) if size]
     heapify(queue)
@@ -44,14 +53,14 @@ def assign_to_folds(codes, sizes, n_folds):
         size, stratum = heappop(queue)
         if size != remaining[stratum] or not size:
             continue  # it has shrunk since, and stands further up the queue
-        rows = folds.rows_left(stratum)
-        folds.deal(rows, stratum)
+        rows = parts.rows_left(stratum)
+        parts.deal(rows, stratum)
         changed, dealt = _count(codes[rows], len(sizes))
         remaining[changed] -= dealt
         for entry in zip(remaining[changed].tolist(), changed.tolist()):
             heappush(queue, entry)
-    fill_empty(codes, sizes, folds.of_row, n_folds)
-    return folds.of_row
+    fill_empty(codes, sizes, parts.of_row, len(room))
+    return parts.of_row
 
 
 def _count(codes, n_strata):
@@ -63,34 +72,37 @@ def _count(codes, n_strata):
     return strata, counts[strata]
 
 
-class _Folds:
-    """The folds while they fill.
+class _Parts:
+    """The parts while they fill.
 
     Attributes
     ----------
     of_row : ndarray of int (n_rows,)
-        Fold of each row, -1 while it has none.
-    room : list of int (n_folds,)
-        How many rows still fit into each fold.
-    wanted : ndarray (n_strata, n_folds)
-        Rows of a stratum that a fold lacks to have its share, over the stratum's size.
+        Part of each row, -1 while it has none.
+    room : list of int (n_parts,)
+        How many rows still fit into each part.
+    pace : list of float (n_parts,)
+        Size of each part in sizes of the smallest.
+    turns : list of int (n_parts,)
+        How many rows of one hand may go to each part.
+    wanted : ndarray (n_strata, n_parts)
+        Rows of a stratum that a part lacks to have its share of it, over that share.
     """
 
-    def __init__(self, codes, sizes, n_folds):
-        n_rows = len(codes)
-        self.codes, self.n_folds = codes, n_folds
-        self.of_row = np.full(n_rows, -1)
-        self.room = [n_rows // n_folds + (f < n_rows % n_folds) for f in range(n_folds)]
-        self.wanted = np.full((len(sizes), n_folds), 1 / n_folds)
-        self.step = 1 / np.maximum(sizes, 1)
-        self.sizes = sizes
+    def __init__(self, codes, sizes, room):
+        self.codes, self.room = codes, [int(rows) for rows in room]
+        self.of_row = np.full(len(codes), -1)
+        self.pace = _pace(np.array(self.room)).tolist()
+        self.turns = [min(round(pace), LARGEST_TURN) for pace in self.pace]
+        self.shares = np.outer(np.maximum(sizes, 1), self.room) / len(codes)
+        self.wanted, self.step = np.ones(self.shares.shape), 1 / self.shares
         self._by_task = {}
         self._task = np.full(len(sizes), -1)
         for t in range(codes.shape[1] - 1, -1, -1):
             self._task[codes[:, t]] = t
 
     def rows_left(self, stratum):
-        """Rows of a stratum that have no fold yet, in their order."""
+        """Rows of a stratum that have no part yet, in their order."""
         t = self._task[stratum]
         if t not in self._by_task:
             column = self.codes[:, t] - self.codes[:, t].min()
@@ -104,32 +116,39 @@ class _Folds:
         return rows[self.of_row[rows] < 0]
 
     def deal(self, rows, stratum):
-        """Put ``rows`` of one stratum into folds."""
-        present = np.rint(
-            (1 / self.n_folds - self.wanted[stratum]) * self.sizes[stratum]
-        )
+        """Put ``rows`` of one stratum into parts."""
+        present = np.rint((1 - self.wanted[stratum]) * self.shares[stratum])
         start = 0
         for hand in self._hands(present.astype(int).tolist(), len(rows)):
             self._place(rows[start : start + len(hand)], np.array(hand))
             start += len(hand)
 
     def _hands(self, present, n_rows):
-        """Lists of different folds: next in turn is the one with the fewest rows of
+        """Lists of parts: next in turn is the one that is furthest from its share of
         the stratum in hand, among equals the one with the most room.
         """
-        queue = [(present[f], -room, f) for f, room in enumerate(self.room) if room]
+        queue = [
+            (self._fullness(f, present[f]), -room, f, present[f])
+            for f, room in enumerate(self.room)
+            if room
+        ]
         heapify(queue)
         hand = []
         for _ in range(n_rows):
-            count, room, f = heappop(queue)
-            if f in hand:
+            _, room, f, count = heappop(queue)
+            if hand.count(f) == self.turns[f]:
                 yield hand
                 hand = []
             hand.append(f)
             self.room[f] -= 1
             if self.room[f]:
-                heappush(queue, (count + 1, room + 1, f))
+                entry = self._fullness(f, count + 1), room + 1, f, count + 1
+                heappush(queue, entry)
         yield hand
+
+    def _fullness(self, f, count):
+        # Half a row more rounds to the nearest number of rows (Sainte-Lague).
+        return (count + 0.5) / self.pace[f]
 
     def _place(self, rows, hand):
         codes = self.codes[rows]
@@ -137,42 +156,52 @@ class _Folds:
             gain = self.wanted.take(codes, axis=0).sum(axis=1)[:, hand]
             hand = hand[linear_sum_assignment(gain, maximize=True)[1]]
         self.of_row[rows] = hand
-        self.wanted[codes, hand[:, None]] -= self.step[codes]
+        place = codes, hand[:, None]
+        if max(self.turns) == 1:
+            self.wanted[place] -= self.step[place]
+        else:  # the same place may occur twice
+            np.subtract.at(self.wanted, place, self.step[place])
 
 
-def fill_empty(codes, sizes, of_row, n_folds):
-    """Swap rows, in place, so that strata of ``n_folds`` rows reach every fold.
+def _pace(rows):
+    if np.ptp(rows) <= 1:
+        return np.ones(len(rows))  # parts that differ by a row count as equal
+    return rows / rows.min()
+
+
+def fill_empty(codes, sizes, of_row, n_parts):
+    """Swap rows, in place, so that strata of ``n_parts`` rows reach every part.
 
     Dealing misses that where tasks are many and rows few. A swap is made if it leaves
     fewer empty places; only some are tried, as no such swap need exist.
     """
-    counts = np.zeros((len(sizes), n_folds), dtype=int)
+    counts = np.zeros((len(sizes), n_parts), dtype=int)
     for column in codes.T:
         np.add.at(counts, (column, of_row), 1)
     # Rarer strata cannot be everywhere: they count as if they were.
-    counts[sizes < n_folds] = 2 * len(codes)
-    for stratum, fold, row in islice(_givers(codes, counts, of_row), SWAPS_TRIED):
-        if counts[stratum, fold]:
+    counts[sizes < n_parts] = 2 * len(codes)
+    for stratum, part, row in islice(_givers(codes, counts, of_row), SWAPS_TRIED):
+        if counts[stratum, part]:
             continue  # an earlier swap has filled it
-        others = np.flatnonzero(of_row == fold)[:TAKERS_TRIED]
-        change = _empty_places(codes, counts, row, of_row[row], others, fold)
+        others = np.flatnonzero(of_row == part)[:TAKERS_TRIED]
+        change = _empty_places(codes, counts, row, of_row[row], others, part)
         if change.min() < 0:
             _swap(codes, counts, of_row, row, others[change.argmin()])
 
 
 def _givers(codes, counts, of_row):
-    """Rows that could bring a stratum to a fold without any of it."""
-    for stratum, fold in np.argwhere(counts == 0):
+    """Rows that could bring a stratum to a part without any of it."""
+    for stratum, part in np.argwhere(counts == 0):
         t = (codes == stratum).any(axis=0).argmax()
         spare = (codes[:, t] == stratum) & (counts[stratum, of_row] > 1)
         for row in np.flatnonzero(spare)[:GIVERS_TRIED]:
-            yield stratum, fold, row
+            yield stratum, part, row
 
 
-def _empty_places(codes, counts, row, its_fold, others, their_fold):
+def _empty_places(codes, counts, row, its_part, others, their_part):
     """Change in the number of empty places if ``row`` swaps with each of ``others``."""
     mine, yours = codes[row], codes[others]
-    here, there = counts[:, its_fold], counts[:, their_fold]
+    here, there = counts[:, its_part], counts[:, their_part]
     change = (here[mine] == 1) * 1 - (there[mine] == 0)
     changes = change + (there[yours] == 1) - (here[yours] == 0)
     return (changes * (mine != yours)).sum(axis=1)

@@ -32,12 +32,15 @@ class Strata:
         return list(self.names)
 
 
-def read_strata(table, n_splits):
-    """Strata of a :class:`~mtlearn.tasks.LabelTable`."""
+def read_strata(table, n_parts):
+    """Strata of a :class:`~mtlearn.tasks.LabelTable`, to be spread over n_parts parts.
+
+    Numbers are binned so that a bin has two rows per part at least.
+    """
     codes = np.empty((table.n_rows, table.n_tasks), dtype=np.int32)
     sizes, names, n_strata = [], {}, 0
     for t, column in enumerate(table.columns()):
-        code, labels = _stratify(column.values[column.observed], n_splits)
+        code, labels = _stratify(column.values[column.observed], n_parts)
         n_bins = int(code.max(initial=-1)) + 1
         codes[:, t] = n_strata + n_bins  # missing labels are a stratum of their own
         codes[column.observed, t] = n_strata + code
@@ -49,7 +52,7 @@ def read_strata(table, n_splits):
     return Strata(codes, np.concatenate(sizes).astype(int), names)
 
 
-def _stratify(values, n_splits):
+def _stratify(values, n_parts):
     """Codes of the observed labels of one task, and the labels that are classes."""
     labels, code = np.unique(values, return_inverse=True)
     if values.dtype.kind in "bUS" or len(labels) == 0:
@@ -57,10 +60,10 @@ def _stratify(values, n_splits):
     whole = values.dtype.kind != "f" or bool((labels == np.floor(labels)).all())
     if whole and len(labels) <= MAX_DISTINCT:
         return code, labels.tolist()
-    if whole and len(labels) * n_splits <= len(values):
+    if whole and len(labels) * n_parts <= len(values):
         return code, []
     return _quantile_bins(
-        values, max(1, min(MAX_BINS, len(values) // (2 * n_splits)))
+        values, max(1, min(MAX_BINS, len(values) // (2 * n_parts)))
     ), []
 
 

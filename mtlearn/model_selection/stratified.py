@@ -4,14 +4,54 @@ import warnings
 
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length
 
-from ..tasks import LabelTable
-from .assignment import assign_to_folds
-from .strata import read_strata
+from .assignment import equal_parts
+from .parts import split_rows
 
 
-class MultiTaskStratifiedKFold(BaseCrossValidator):
+class _StratifiedFolds(BaseCrossValidator):
+    """Folds of rows, or of groups, from the labels."""
+
+    def __init__(self, n_splits=5, *, shuffle=False, random_state=None):
+        if not isinstance(n_splits, int | np.integer) or n_splits < 2:
+            raise ValueError(f"n_splits={n_splits!r} must be an integer of 2 or more")
+        if not isinstance(shuffle, bool | np.bool_):
+            raise TypeError(f"shuffle={shuffle!r} must be True or False")
+        if not shuffle and random_state is not None:
+            raise ValueError("random_state has no effect without shuffle=True")
+        self.n_splits = int(n_splits)
+        self.shuffle = shuffle
+        self.random_state = random_state
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        """Number of folds."""
+        return self.n_splits
+
+    def _split(self, X, y, groups=None):
+        if y is None:
+            raise ValueError(f"{type(self).__name__} needs the labels: split(X, Y)")
+        check_consistent_length(X, y)
+        n_rows = y.shape[0] if hasattr(y, "shape") else len(y)
+        if self.n_splits > n_rows:
+            raise ValueError(
+                f"cannot split {n_rows} rows into n_splits={self.n_splits} folds"
+            )
+        fold = split_rows(
+            y,
+            equal_parts(n_rows, self.n_splits),
+            [f"fold {k}" for k in range(self.n_splits)],
+            groups=groups,
+            random_state=self.random_state,
+            shuffle=self.shuffle,
+        )
+        return (
+            (np.flatnonzero(fold != k), np.flatnonzero(fold == k))
+            for k in range(self.n_splits)
+        )
+
+
+class MultiTaskStratifiedKFold(_StratifiedFolds):
     """K folds that keep the label shares of several tasks at once.
 
     Every class of every task, and the missing labels of a task, are spread evenly over
@@ -58,19 +98,7 @@ class MultiTaskStratifiedKFold(BaseCrossValidator):
     """
 
     def __init__(self, n_splits=5, *, shuffle=False, random_state=None):
-        if not isinstance(n_splits, int | np.integer) or n_splits < 2:
-            raise ValueError(f"n_splits={n_splits!r} must be an integer of 2 or more")
-        if not isinstance(shuffle, bool | np.bool_):
-            raise TypeError(f"shuffle={shuffle!r} must be True or False")
-        if not shuffle and random_state is not None:
-            raise ValueError("random_state has no effect without shuffle=True")
-        self.n_splits = int(n_splits)
-        self.shuffle = shuffle
-        self.random_state = random_state
-
-    def get_n_splits(self, X=None, y=None, groups=None):
-        """Number of folds."""
-        return self.n_splits
+        super().__init__(n_splits, shuffle=shuffle, random_state=random_state)
 
     def split(self, X, y=None, groups=None):
         """Indices of the training and test rows of each fold.
@@ -96,47 +124,89 @@ class MultiTaskStratifiedKFold(BaseCrossValidator):
         Warns
         -----
         UserWarning
-            Names the classes that have fewer rows than there are folds.
+            Names the classes that a fold lacks, with the fold: a class may have fewer
+            rows than there are folds.
         """
-        if y is None:
-            raise ValueError("MultiTaskStratifiedKFold needs the labels: split(X, Y)")
         if groups is not None:
             warnings.warn(
-                f"The groups parameter is ignored by {type(self).__name__}",
+                f"The groups parameter is ignored by {type(self).__name__}; "
+                "MultiTaskStratifiedGroupKFold keeps groups together",
                 UserWarning,
                 stacklevel=2,
             )
-        check_consistent_length(X, y)
-        fold = self._fold_of_rows(y)
-        return (
-            (np.flatnonzero(fold != k), np.flatnonzero(fold == k))
-            for k in range(self.n_splits)
-        )
-
-    def _fold_of_rows(self, Y):
-        table = LabelTable(Y)
-        if self.n_splits > table.n_rows:
-            raise ValueError(
-                f"cannot split {table.n_rows} rows into n_splits={self.n_splits} folds"
-            )
-        strata = read_strata(table, self.n_splits)
-        _warn_of_rare_classes(strata, self.n_splits)
-        order = np.arange(table.n_rows)
-        if self.shuffle:
-            check_random_state(self.random_state).shuffle(order)
-        fold = np.empty(table.n_rows, dtype=int)
-        fold[order] = assign_to_folds(strata.codes[order], strata.sizes, self.n_splits)
-        return fold
+        return self._split(X, y)
 
 
-def _warn_of_rare_classes(strata, n_splits):
-    rare = [i for i in strata.classes if strata.sizes[i] < n_splits]
-    if rare:
-        named = [f"{strata.names[i]} ({strata.sizes[i]})" for i in rare[:5]]
-        more = f", and {len(rare) - 5} more" if len(rare) > 5 else ""
-        warnings.warn(
-            f"fewer rows than n_splits={n_splits}: {', '.join(named)}{more}. Some "
-            "folds have none of them.",
-            UserWarning,
-            stacklevel=4,
-        )
+class MultiTaskStratifiedGroupKFold(_StratifiedFolds):
+    """K folds of whole groups that keep the label shares of several tasks at once.
+
+    For rows that are not independent: copies of one picture, pictures of one person. A
+    group is in one fold only, and among such folds those are sought in which every
+    class of every task, and the missing labels, have their share:
+    ``sum_l sum_f (n_lf - n_l / k)^2 / (n_l / k)`` is small, n_lf being the number of
+    rows of class l in fold f.
+
+    Parameters
+    ----------
+    n_splits : int, default=5
+    shuffle : bool, default=False
+        Place the groups in a random order. Without it the folds depend on ``Y`` and
+        ``groups`` only.
+    random_state : int, RandomState or None, default=None
+        Only with ``shuffle``.
+
+    Notes
+    -----
+    Groups are placed one by one, those of most influence first, then moved and swapped
+    while that helps. Fold sizes differ as far as groups demand it. What is a class, see
+    :class:`MultiTaskStratifiedKFold`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mtlearn.model_selection import MultiTaskStratifiedGroupKFold
+    >>> Y = np.array([[0, 1], [0, None], [1, 1], [1, None], [0, 0], [1, 0]])
+    >>> people = ["ann", "ann", "bob", "bob", "cid", "dee"]
+    >>> cv = MultiTaskStratifiedGroupKFold(2)
+    >>> for train, test in cv.split(np.zeros((6, 1)), Y, people):
+    ...     print([people[i] for i in test])
+    ['ann', 'ann', 'dee']
+    ['bob', 'bob', 'cid']
+    """
+
+    # Metadata routing: this splitter asks for groups.
+    __metadata_request__split = {"groups": True}  # noqa: RUF012
+
+    def __init__(self, n_splits=5, *, shuffle=False, random_state=None):
+        super().__init__(n_splits, shuffle=shuffle, random_state=random_state)
+
+    def split(self, X, y=None, groups=None):
+        """Indices of the training and test rows of each fold.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Only its length is used.
+        y : array-like, (n_samples,) or (n_samples, n_tasks)
+            Labels of any form; NaN, None and masked entries are missing.
+        groups : array-like (n_samples,)
+            Names or numbers of the groups.
+
+        Returns
+        -------
+        iterator of (train, test)
+            Increasing row indices of each fold, ndarrays of int.
+
+        Raises
+        ------
+        ValueError
+            If ``y`` or ``groups`` is None, or there are fewer groups than folds.
+
+        Warns
+        -----
+        UserWarning
+            Names the classes that a fold lacks, with the fold.
+        """
+        if groups is None:
+            raise ValueError(f"{type(self).__name__} needs groups: split(X, Y, groups)")
+        return self._split(X, y, groups)
