@@ -111,17 +111,15 @@ def read_sizes(n_rows, sizes, names):
     -------
     list of int (n_parts + 1,)
     """
-    room = []
-    for size, name in zip(sizes, names):
+    room, shares = [], []
+    for i, (size, name) in enumerate(zip(sizes, names)):
         whole = isinstance(size, int | np.integer) and not isinstance(size, bool)
         if not whole and not (isinstance(size, float | np.floating) and 0 < size < 1):
             raise ValueError(
                 f"{name}={size!r} must be a share between 0 and 1, or a number of rows"
             )
         room.append(int(size) if whole else size * n_rows)
-    shares = [
-        i for i, size in enumerate(sizes) if isinstance(size, float | np.floating)
-    ]
+        shares += [] if whole else [i]
     _round_together(room, shares)
     if min(room) < 1 or sum(room) > n_rows:
         wanted = ", ".join(f"{name}={size}" for name, size in zip(names, sizes))
