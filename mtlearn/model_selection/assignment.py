@@ -59,7 +59,7 @@ def assign_rows(codes, sizes, room):
         remaining[changed] -= dealt
         for entry in zip(remaining[changed].tolist(), changed.tolist()):
             heappush(queue, entry)
-    fill_empty(codes, sizes, parts.of_row, len(room))
+    fill_empty(codes, sizes, parts.of_row, parts.counts())
     return parts.of_row
 
 
@@ -93,17 +93,20 @@ class _Parts:
         self.codes, self.room = codes, [int(rows) for rows in room]
         self.of_row = np.full(len(codes), -1)
         self.pace = _pace(np.array(self.room)).tolist()
+        self._equal = max(self.pace) == 1
         self.turns = [min(round(pace), LARGEST_TURN) for pace in self.pace]
         self.shares = np.outer(np.maximum(sizes, 1), self.room) / len(codes)
-        self.wanted, self.step = np.ones(self.shares.shape), 1 / self.shares
+        self.wanted, self.step = np.ones(self.shares.shape), (1 / self.shares).ravel()
         self._by_task = {}
-        self._task = np.full(len(sizes), -1)
-        for t in range(codes.shape[1] - 1, -1, -1):
-            self._task[codes[:, t]] = t
+        self._last_of_task = codes.max(axis=0)
+
+    def counts(self):
+        """Number of rows of each stratum in each part, (n_strata, n_parts)."""
+        return np.rint((1 - self.wanted) * self.shares).astype(int)
 
     def rows_left(self, stratum):
         """Rows of a stratum that have no part yet, in their order."""
-        t = self._task[stratum]
+        t = int(np.searchsorted(self._last_of_task, stratum))
         if t not in self._by_task:
             column = self.codes[:, t] - self.codes[:, t].min()
             # NumPy sorts short integers by radix, ten times faster.
@@ -119,7 +122,7 @@ class _Parts:
         """Put ``rows`` of one stratum into parts."""
         present = np.rint((1 - self.wanted[stratum]) * self.shares[stratum])
         start = 0
-        for hand in self._hands(present.astype(int).tolist(), len(rows)):
+        for hand in self._hands(present.tolist(), len(rows)):
             self._place(rows[start : start + len(hand)], np.array(hand))
             start += len(hand)
 
@@ -153,14 +156,15 @@ class _Parts:
     def _place(self, rows, hand):
         codes = self.codes[rows]
         if codes.shape[1] > 1 and len(rows) > 1:
-            gain = self.wanted.take(codes, axis=0).sum(axis=1)[:, hand]
+            gain = np.add.reduce(self.wanted[codes], axis=1)[:, hand]
             hand = hand[linear_sum_assignment(gain, maximize=True)[1]]
         self.of_row[rows] = hand
-        place = codes, hand[:, None]
-        if max(self.turns) == 1:
-            self.wanted[place] -= self.step[place]
+        place = codes * len(self.room) + hand[:, None]
+        wanted, step = self.wanted.ravel(), self.step.take(place)
+        if self._equal:
+            wanted[place] -= step
         else:  # the same place may occur twice
-            np.subtract.at(self.wanted, place, self.step[place])
+            np.subtract.at(wanted, place, step)
 
 
 def _pace(rows):
@@ -169,17 +173,20 @@ def _pace(rows):
     return rows / rows.min()
 
 
-def fill_empty(codes, sizes, of_row, n_parts):
-    """Swap rows, in place, so that strata of ``n_parts`` rows reach every part.
+def count_in_parts(codes, of_row, n_strata, n_parts):
+    """Number of rows of each stratum in each part, (n_strata, n_parts)."""
+    each = [codes[of_row == part].ravel() for part in range(n_parts)]
+    return np.column_stack([np.bincount(c, minlength=n_strata) for c in each])
+
+
+def fill_empty(codes, sizes, of_row, counts):
+    """Swap rows, in place, so that strata of enough rows reach every part.
 
     Dealing misses that where tasks are many and rows few. A swap is made if it leaves
     fewer empty places; only some are tried, as no such swap need exist.
     """
-    counts = np.zeros((len(sizes), n_parts), dtype=int)
-    for column in codes.T:
-        np.add.at(counts, (column, of_row), 1)
     # Rarer strata cannot be everywhere: they count as if they were.
-    counts[sizes < n_parts] = 2 * len(codes)
+    counts[sizes < counts.shape[1]] = 2 * len(codes)
     for stratum, part, row in islice(_givers(codes, counts, of_row), SWAPS_TRIED):
         if counts[stratum, part]:
             continue  # an earlier swap has filled it

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from ..tasks import LabelTable
-from .assignment import assign_rows
+from .assignment import assign_rows, count_in_parts
 from .grouping import assign_groups
 from .strata import read_strata
 
@@ -71,9 +71,7 @@ def _number_groups(groups, n_rows, n_parts):
 
 def _warn_of_lacking(strata, part, names):
     """One warning that names the classes that some part lacks."""
-    here = np.zeros((len(strata.sizes), len(names)), dtype=bool)
-    for column in strata.codes.T:
-        here[column, part] = True
+    here = count_in_parts(strata.codes, part, len(strata.sizes), len(names)) > 0
     lacking = [i for i in strata.classes if not here[i].all()]
     if not lacking:
         return
