@@ -6,9 +6,10 @@ the metrics known by name. :func:`tune_threshold` and :func:`never_empty` make l
 sets of scores.
 """
 
+from .metric import Metric
+from .registry import METRICS
 from .score import multitask_score
 from .scorer import TaskScorers, make_multitask_scorer, task_scorers
-from .single_task import METRICS, Metric
 from .thresholds import THRESHOLD_METRICS, never_empty, tune_threshold
 
 __all__ = [

@@ -5,20 +5,19 @@ import warnings
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
-from ..tasks import LabelTable, read_sample_weight
-from ..tasks.labels import LabelColumn
-from .labels import (
-    check_labels,
-    check_numbers,
-    check_same_family,
-    encode,
-    known_labels,
-    plain_labels,
+from ..tasks import LabelTable
+from .inputs import (
+    read_classes,
+    read_names,
+    read_predictions,
+    read_weights,
+    task_index,
 )
-from .scores import one_column_per_label, split_by_task
-from .single_task import PROBABILITY, find_metric
+from .label_columns import score_label_sets
+from .one_task import TaskAnswers, score_task
+from .registry import find_metric
 
-AVERAGES = ("macro", None)
+AVERAGES = ("macro", "weighted", "worst", None)
 
 
 def multitask_score(
@@ -35,7 +34,8 @@ def multitask_score(
     """Score the predictions of several tasks over the labels that are there.
 
     ``1/T' sum_t metric(y_true_t, y_pred_t)`` over the T' tasks on which the metric is
-    defined. Each task counts the same, however many labels it has.
+    defined. Each task counts the same, however many labels it has. Metrics of label
+    sets, such as ``subset_accuracy``, look at all tasks at once.
 
     Parameters
     ----------
@@ -49,11 +49,13 @@ def multitask_score(
         ``predict_proba`` return it, or one array (n_samples, T) of scores of the
         positive classes; for a 1-D ``Y_true`` a single array.
     metric : str or callable, default="accuracy"
-        A name from :data:`mtlearn.metrics.METRICS`, or ``metric(y_true, y_pred)``,
+        A name from :data:`mtlearn.metrics.METRICS`, which holds all that scikit-learn's
+        scorers have and some more (see Notes), or ``metric(y_true, y_pred)``,
         called with the observed labels of one task, and with ``sample_weight=`` where
         weights differ.
-    average : {"macro", None}, default="macro"
-        ``None`` returns one score per task.
+    average : {"macro", "weighted", "worst", None}, default="macro"
+        Plain mean over tasks, mean by their numbers of labels, the least score, or one
+        score per task.
     task : str or int, optional
         Score this task only.
     sample_weight : array-like (n_samples,) or (n_samples, T), optional
@@ -89,6 +91,20 @@ def multitask_score(
     ``average_precision`` of a multiclass task are the mean of one class against the
     rest over the classes that occur in ``Y_true``.
 
+    A name means what scikit-learn's scorer of that name means, where that accepts the
+    labels: ``f1_macro`` of a 1-D ``y`` is the mean over its classes, ``f1_micro``,
+    ``f1_weighted`` and ``f1_samples`` of a 2-D ``Y`` are over the labels of all tasks.
+    The exception is ``accuracy``, which is the mean over tasks; ``subset_accuracy`` is
+    the share of rows without any wrong label. Beyond scikit-learn there are
+
+    * of label sets, where a task of two classes is a label that a row has or has not:
+      ``subset_accuracy``, ``neg_hamming_loss``, ``label_ranking_average_precision``,
+      ``neg_label_ranking_loss``, ``neg_coverage_error``. Only known labels of a row
+      count.
+    * of labels in an order, such as those of an ordered Categorical:
+      ``neg_ordinal_error`` (mean number of steps off), ``linear_kappa``,
+      ``quadratic_kappa``; and plain ``cohen_kappa``.
+
     Examples
     --------
     >>> import numpy as np
@@ -102,177 +118,61 @@ def multitask_score(
     """
     metric = find_metric(metric)
     if average not in AVERAGES:
-        raise ValueError(f"average={average!r} is unknown; use 'macro' or None")
+        raise ValueError(
+            f"average={average!r} is unknown; use 'macro', 'weighted', 'worst' or None"
+        )
     table = LabelTable(Y_true)
-    names = _read_names(task_names, table)
-    predicted = _read_predictions(Y_pred, table, metric)
-    classes = _read_classes(classes, table)
-    weights = _read_weights(sample_weight, table)
-    tasks = range(table.n_tasks) if task is None else [task_index(task, names)]
-    each = [
-        _score_task(
-            metric,
+    if table.ndim == 2 and metric.of_columns is not None:
+        metric = metric.of_columns
+    names = read_names(task_names, table)
+    predicted = read_predictions(Y_pred, table, metric)
+    classes = read_classes(classes, table)
+    weights = read_weights(sample_weight, table)
+    tasks = [
+        TaskAnswers(
             names[t],
             table.column(t),
             predicted(t),
             classes[t],
             None if weights is None else weights[:, t],
         )
-        for t in tasks
+        for t in (range(table.n_tasks) if task is None else [task_index(task, names)])
     ]
-    undefined = [names[t] for t, score in zip(tasks, each) if score is None]
+    if metric.kind == "label sets":
+        return _score_sets(metric, tasks, average)
+    each = [score_task(metric, one) for one in tasks]
+    undefined = [one.name for one, score in zip(tasks, each) if score is None]
     if undefined:
         _warn_of_undefined(metric.name, undefined, len(each))
     if average is None and task is None:
         return np.array(each, dtype=float)
-    defined = [score for score in each if score is not None]
-    return float(np.mean(defined)) if defined else np.nan
+    defined = [(score, one) for score, one in zip(each, tasks) if score is not None]
+    return _average(*zip(*defined), average) if defined else np.nan
 
 
-def task_index(task, names):
-    """Position of a task given by name or index.
-
-    Raises
-    ------
-    ValueError
-        For an unknown task, listing the right ones.
-    """
-    if isinstance(task, str):
-        if task in names:
-            return names.index(task)
-    elif isinstance(task, int | np.integer) and not isinstance(task, bool):
-        if -len(names) <= task < len(names):
-            return int(task) % len(names)
-    raise ValueError(f"task={task!r} is unknown; the tasks are {list(names)}")
-
-
-def _read_names(task_names, table):
-    if task_names is None:
-        return table.names
-    given = [str(name) for name in task_names]
-    if given != table.names and set(given) == set(table.names):
+def _score_sets(metric, tasks, average):
+    if average is None and len(tasks) > 1:
         raise ValueError(
-            f"Y_true has the tasks in another order: {table.names}, not {given}"
+            f"metric={metric.name!r} scores all tasks at once: there is no score per "
+            "task; task=... scores one alone"
         )
-    if len(task_names) != table.n_tasks:
-        raise ValueError(
-            f"task_names has {len(task_names)} names for {table.n_tasks} tasks"
-        )
-    return [str(name) for name in task_names]
+    score = score_label_sets(metric, tasks)
+    if score is None:
+        _warn_of_undefined(metric.name, [task.name for task in tasks], len(tasks))
+    return np.nan if score is None else score
 
 
-def _read_predictions(Y_pred, table, metric):
-    """A function from a task to its predictions (LabelColumn) or scores (array)."""
-    if metric.takes_scores:
-        return split_by_task(Y_pred, table.n_tasks, table.n_rows).__getitem__
-    predicted = LabelTable(Y_pred)
-    shapes = [(labels.n_rows, labels.n_tasks) for labels in (table, predicted)]
-    if shapes[0] != shapes[1]:
-        raise ValueError(
-            "Y_true has {} rows and {} tasks, Y_pred {} and {}".format(*sum(shapes, ()))
-        )
-    if predicted.names != table.names and set(predicted.names) == set(table.names):
-        raise ValueError(
-            f"Y_pred has the tasks of Y_true in another order: {predicted.names}, not "
-            f"{table.names}"
-        )
-    return predicted.column
-
-
-def _read_classes(classes, table):
-    """One array of labels, or None, per task."""
-    if classes is None:
-        return [None] * table.n_tasks
-    if table.n_tasks == 1 and (len(classes) != 1 or np.ndim(classes[0]) == 0):
-        classes = [classes]
-    if len(classes) != table.n_tasks:
-        raise ValueError(f"classes has {len(classes)} arrays for {table.n_tasks} tasks")
-    return [plain_labels(labels) for labels in classes]
-
-
-def _read_weights(sample_weight, table):
-    """None or (n_rows, n_tasks)."""
-    if sample_weight is None:
-        return None
-    shape = table.n_rows, table.n_tasks
-    if np.size(sample_weight) and not np.any(sample_weight):
-        # A fold in which nothing counts is as undefined as one without any label.
-        return np.broadcast_to(0.0, shape)
-    return np.broadcast_to(read_sample_weight(sample_weight, *shape), shape)
-
-
-def _score_task(metric, name, truth, predicted, classes, weight):
-    """A float, or None where the true labels leave the metric undefined."""
-    used = truth.observed if weight is None else truth.observed & (weight > 0)
-    if not used.any():
-        return None
-    y_true = truth.values[used]
-    weight = None if weight is None else weight[used]
-    if metric.takes_scores:
-        predicted = predicted[used]
-    else:
-        predicted = LabelColumn(predicted.values[used], predicted.observed[used])
-    if metric.kind == "numbers":
-        y_true = check_numbers(name, metric.name, y_true)
-        y_pred, n_labels = _numbers(predicted, name, metric.name), None
-    elif metric.kind == "any":
-        y_pred, n_labels = _as_given(metric, y_true, predicted), None
-    else:
-        labels, offset = _labels_of(metric, name, truth, y_true, classes)
-        n_labels = max(2, len(labels) + offset)
-        y_true = encode(y_true, labels, offset)
-    if metric.undefined(y_true, n_labels):
-        return None
-    if metric.kind == "labels":
-        read = _read_scores if metric.takes_scores else _read_labels
-        y_pred = read(metric, name, predicted, classes, labels, offset)
-    return float(metric.function(y_true, y_pred, weight, n_labels))
-
-
-def _labels_of(metric, name, truth, y_true, classes):
-    check_labels(name, metric.name, y_true)
-    if classes is None:
-        return known_labels(y_true, (), truth.categories)
-    check_same_family(name, y_true, classes, "classes")
-    return known_labels(y_true, classes, truth.categories)
-
-
-def _read_scores(metric, name, scores, classes, labels, offset):
-    """Scores (n, n_labels); without ``classes`` the true labels name the columns."""
-    classes = labels if classes is None else classes
-    is_probability = metric.responses == PROBABILITY
-    return one_column_per_label(scores, classes, labels, offset, name, is_probability)
-
-
-def _read_labels(metric, name, predicted, classes, labels, offset):
-    """Codes of the predicted labels, -1 where the prediction is missing."""
-    codes = np.full(len(predicted.values), -1)
-    found = predicted.values[predicted.observed]
-    check_same_family(name, labels, found, "the predicted ones")
-    if len(found):
-        check_labels(name, metric.name, found)
-        codes[predicted.observed] = encode(found, labels, offset)
-    return codes
-
-
-def _numbers(predicted, name, metric):
-    """Predicted numbers, NaN where missing."""
-    values = check_numbers(name, metric, predicted.values)
-    return np.where(predicted.observed, values, np.nan)
-
-
-def _as_given(metric, y_true, predicted):
-    """What the user's function gets; a missing prediction becomes a wrong one."""
-    if metric.takes_scores or predicted.observed.all():
-        return predicted if metric.takes_scores else predicted.values
-    if y_true.dtype.kind in "US":
-        wrong = "(missing)"
-    elif y_true.dtype.kind == "f" and (y_true != np.floor(y_true)).any():
-        wrong = y_true.mean()
-    else:
-        wrong = y_true.max() + 1
-    found = predicted.values if predicted.observed.any() else y_true
-    return np.where(predicted.observed, found, wrong)
+def _average(scores, tasks, average):
+    if average == "worst":
+        return float(np.min(scores))
+    if average == "weighted":
+        each = [(task, task.used()) for task in tasks]
+        counts = [
+            rows.sum() if task.weight is None else task.weight[rows].sum()
+            for task, rows in each
+        ]
+        return float(np.average(scores, weights=counts))
+    return float(np.mean(scores))
 
 
 def _warn_of_undefined(metric, names, n_tasks):

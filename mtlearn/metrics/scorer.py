@@ -7,8 +7,8 @@ from sklearn import get_config
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from ..validation import ScorerProtocol
+from .registry import find_metric
 from .score import multitask_score
-from .single_task import find_metric
 
 
 def make_multitask_scorer(metric, *, task=None, average="macro", response_method=None):
@@ -20,8 +20,8 @@ def make_multitask_scorer(metric, *, task=None, average="macro", response_method
         See :func:`multitask_score`.
     task : str or int, optional
         Score this task only.
-    average : {"macro"}, default="macro"
-        Plain mean over the tasks.
+    average : {"macro", "weighted", "worst"}, default="macro"
+        Plain mean over the tasks, mean by their numbers of labels, or the least score.
     response_method : str, optional
         What is scored: "predict", "decision_function" or "predict_proba". Default: what
         the metric is made for; rankings take ``decision_function`` if the estimator has
@@ -123,6 +123,9 @@ class _ScoreRequest(ScorerProtocol):
         return request
 
 
+_SHOWN = {"task": None, "average": "macro", "response_method": None}
+
+
 class MultiTaskScorer(_ScoreRequest):
     """What :func:`make_multitask_scorer` returns.
 
@@ -137,10 +140,10 @@ class MultiTaskScorer(_ScoreRequest):
         response_method=None,
         task_names=None,
     ):
-        if average != "macro":
+        if average not in ("macro", "weighted", "worst"):
             raise ValueError(
-                f"average={average!r}: a scorer returns one number, so 'macro'; "
-                "task_scorers(...) gives one scorer per task"
+                f"average={average!r}: a scorer returns one number, so 'macro', "
+                "'weighted' or 'worst'; task_scorers(...) gives one scorer per task"
             )
         self.metric = metric
         self.task = task
@@ -151,9 +154,9 @@ class MultiTaskScorer(_ScoreRequest):
 
     def __repr__(self):
         shown = [getattr(self.metric, "__name__", repr(self.metric))]
-        for name in ("task", "response_method"):
+        for name, default in _SHOWN.items():
             value = getattr(self, name)
-            if value is not None:
+            if value != default:
                 shown.append(f"{name}={value!r}")
         return f"make_multitask_scorer({', '.join(shown)})"
 
@@ -186,6 +189,7 @@ class MultiTaskScorer(_ScoreRequest):
             response,
             find_metric(self.metric, self.response_method),
             task=self.task,
+            average=self.average,
             sample_weight=sample_weight,
             classes=fitted_classes(estimator, n_tasks),
             task_names=names if names is None or len(names) == n_tasks else None,

@@ -15,6 +15,7 @@ from sklearn.metrics import (
     average_precision_score,
     f1_score,
     get_scorer,
+    get_scorer_names,
     log_loss,
     roc_auc_score,
 )
@@ -98,16 +99,19 @@ def test_models_of_label_indicators(model, data):
     assert_allclose(make_multitask_scorer("roc_auc")(model, X, Y), expected)
 
 
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize(
+    "name", [n for n in get_scorer_names() if "samples" not in n and "top_k" not in n]
+)
 def test_one_dimensional_y(name, data):
     X, Y = data
-    y = Y[:, 0]
+    y = Y[:, 0] + 3 * ("deviance" in name)  # which needs positive numbers
     numbers = METRICS[name].kind == "numbers"
     model = (LinearRegression() if numbers else LogisticRegression()).fit(X, y)
     expected = get_scorer(name)(model, X, y)
     scorer = make_multitask_scorer(name)
     assert_allclose(scorer(model, X, y), expected)
-    assert_allclose(scorer(model, X, y[:, None]), expected)
+    if METRICS[name].of_columns is None:
+        assert_allclose(scorer(model, X, y[:, None]), expected)
 
 
 @pytest.mark.parametrize(
