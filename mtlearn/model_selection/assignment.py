@@ -86,7 +86,10 @@ class _Parts:
     turns : list of int (n_parts,)
         How many rows of one hand may go to each part.
     wanted : ndarray (n_strata, n_parts)
-        Rows of a stratum that a part lacks to have its share of it, over that share.
+        What a part lacks to have its share of a stratum: 1 / n_parts at first, 0 when
+        it has it.
+    step : ndarray (n_strata, n_parts)
+        What one row is of that.
     """
 
     def __init__(self, codes, sizes, room):
@@ -95,14 +98,15 @@ class _Parts:
         self.pace = _pace(np.array(self.room)).tolist()
         self._equal = max(self.pace) == 1
         self.turns = [min(round(pace), LARGEST_TURN) for pace in self.pace]
-        self.shares = np.outer(np.maximum(sizes, 1), self.room) / len(codes)
-        self.wanted, self.step = np.ones(self.shares.shape), (1 / self.shares).ravel()
+        relative = np.array(self.pace) / np.mean(self.pace)
+        self.wanted = np.full((len(sizes), len(room)), 1 / len(room))
+        self.step = 1 / (np.maximum(sizes, 1)[:, None] * relative)
         self._by_task = {}
         self._last_of_task = codes.max(axis=0)
 
     def counts(self):
         """Number of rows of each stratum in each part, (n_strata, n_parts)."""
-        return np.rint((1 - self.wanted) * self.shares).astype(int)
+        return np.rint((1 / len(self.room) - self.wanted) / self.step).astype(int)
 
     def rows_left(self, stratum):
         """Rows of a stratum that have no part yet, in their order."""
@@ -120,7 +124,8 @@ class _Parts:
 
     def deal(self, rows, stratum):
         """Put ``rows`` of one stratum into parts."""
-        present = np.rint((1 - self.wanted[stratum]) * self.shares[stratum])
+        dealt = 1 / len(self.room) - self.wanted[stratum]
+        present = np.rint(dealt / self.step[stratum])
         start = 0
         for hand in self._hands(present.tolist(), len(rows)):
             self._place(rows[start : start + len(hand)], np.array(hand))
@@ -160,7 +165,7 @@ class _Parts:
             hand = hand[linear_sum_assignment(gain, maximize=True)[1]]
         self.of_row[rows] = hand
         place = codes * len(self.room) + hand[:, None]
-        wanted, step = self.wanted.ravel(), self.step.take(place)
+        wanted, step = self.wanted.ravel(), self.step.ravel()[place]
         if self._equal:
             wanted[place] -= step
         else:  # the same place may occur twice
