@@ -6,24 +6,18 @@ import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
 from scipy.stats import rankdata
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
-from sklearn.utils import get_tags
-from sklearn.utils.metaestimators import available_if
 
 from ..model_selection import MultiTaskStratifiedKFold
 from ..model_selection.cross_validation import take_rows
-from ..validation import check_is_fitted
+from ..model_selection.delegation import DelegatingEstimator
 from .parameters import DEFAULT_SHARING, find_structure
 from .path import fit_path
 
 
-def _has(method):
-    return available_if(lambda search: hasattr(search._delegate(), method))
-
-
-class MultiTaskLinearCV(MetaEstimatorMixin, BaseEstimator):
+class MultiTaskLinearCV(DelegatingEstimator):
     """Linear model whose C, sharing and task weights are chosen by cross-validation.
 
     What :class:`sklearn.model_selection.GridSearchCV` would choose, in less time: each
@@ -75,6 +69,8 @@ class MultiTaskLinearCV(MetaEstimatorMixin, BaseEstimator):
     >>> search.best_params_["sharing"]
     0.9
     """
+
+    _fitted_name = "best_estimator_"
 
     def __init__(
         self,
@@ -164,32 +160,6 @@ class MultiTaskLinearCV(MetaEstimatorMixin, BaseEstimator):
             )
         ]
 
-    def _delegate(self):
-        return getattr(self, "best_estimator_", self.estimator)
-
-    def _fitted(self):
-        check_is_fitted(self, "best_estimator_")
-        return self.best_estimator_
-
-    def predict(self, X):
-        """Predictions of the best model."""
-        return self._fitted().predict(X)
-
-    @_has("predict_proba")
-    def predict_proba(self, X):
-        """Class probabilities by the best model."""
-        return self._fitted().predict_proba(X)
-
-    @_has("predict_log_proba")
-    def predict_log_proba(self, X):
-        """Logarithms of class probabilities by the best model."""
-        return self._fitted().predict_log_proba(X)
-
-    @_has("decision_function")
-    def decision_function(self, X):
-        """Scores of the classes by the best model."""
-        return self._fitted().decision_function(X)
-
     def predict_frame(self, X):
         """Predictions of the best model as a DataFrame."""
         return self._fitted().predict_frame(X)
@@ -203,29 +173,6 @@ class MultiTaskLinearCV(MetaEstimatorMixin, BaseEstimator):
         scorer = check_scoring(self._fitted(), scoring=self.scoring)
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         return scorer(self.best_estimator_, X, y, **weights)
-
-    @property
-    def classes_(self):
-        return self._fitted().classes_
-
-    @property
-    def n_features_in_(self):
-        return self._fitted().n_features_in_
-
-    @property
-    def task_names_in_(self):
-        return self._fitted().task_names_in_
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.estimator_type = inner.estimator_type
-        tags.classifier_tags, tags.regressor_tags = (
-            inner.classifier_tags,
-            inner.regressor_tags,
-        )
-        tags.target_tags, tags.input_tags = inner.target_tags, inner.input_tags
-        return tags
 
 
 def _score_fold(estimator, X, y, sample_weight, fold, settings, scorer):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..validation import check_choice
+from .registry import METRICS, find_metric
 
-THRESHOLD_METRICS = ("accuracy", "f1", "balanced_accuracy")
+MOST_TRIED = 100
 
 
 def tune_threshold(y_true, score, metric="f1", sample_weight=None):
@@ -19,7 +19,10 @@ def tune_threshold(y_true, score, metric="f1", sample_weight=None):
         Whether a row has the label. NaN is a missing label.
     score : array-like of shape (n_samples,)
         Such as the probability of the label.
-    metric : {"accuracy", "f1", "balanced_accuracy"}, default="f1"
+    metric : str or callable, default="f1"
+        One of :data:`THRESHOLD_METRICS` is maximised over all thresholds. Any other
+        metric of labels in :data:`mtlearn.metrics.METRICS`, or ``metric(y_true,
+        y_pred)`` on labels 0 and 1, over 100 of them.
     sample_weight : array-like of shape (n_samples,), optional
 
     Returns
@@ -35,7 +38,7 @@ def tune_threshold(y_true, score, metric="f1", sample_weight=None):
     >>> float(tune_threshold([0, 0, 1, 0, 1], [0.0, 0.125, 0.25, 0.5, 0.75]))
     0.1875
     """
-    check_choice(metric, "metric", THRESHOLD_METRICS)
+    check_threshold_metric(metric)
     y, score = np.asarray(y_true, dtype=float), np.asarray(score, dtype=float)
     weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
     seen = ~(np.isnan(y) | np.isnan(score))
@@ -46,11 +49,26 @@ def tune_threshold(y_true, score, metric="f1", sample_weight=None):
     # After the first k rows: those that have the label, and those that have not.
     right = np.r_[0.0, np.cumsum(weight * (y > 0))]
     wrong = np.r_[0.0, np.cumsum(weight * (y <= 0))]
-    value = _METRIC[metric](right, wrong, right[-1], wrong[-1])
     bounds = np.r_[np.inf, score, -np.inf]
-    value[1:-1][score[1:] == score[:-1]] = -np.inf
-    best = int(np.argmax(value))
+    different = np.r_[True, score[1:] != score[:-1], True]
+    if isinstance(metric, str) and metric in _METRIC:
+        value = _METRIC[metric](right, wrong, right[-1], wrong[-1])
+    else:
+        value = _try_some(find_metric(metric), y, weight, np.flatnonzero(different))
+    best = int(np.argmax(np.where(different, value, -np.inf)))
     return (bounds[best] + bounds[best + 1]) / 2
+
+
+def check_threshold_metric(metric):
+    """Refuse what does not score the labels of one task."""
+    found = find_metric(metric)
+    usable = found.kind in ("labels", "two labels", "ordered labels", "any")
+    if found.takes_scores or not usable:
+        known = sorted(name for name, one in METRICS.items() if one.kind == "labels")
+        raise ValueError(
+            f"metric={metric!r} does not compare predicted labels of one task, so no "
+            f"threshold can be tuned for it; use one of {known} or a callable"
+        )
 
 
 def _accuracy(right, wrong, positives, negatives):
@@ -65,7 +83,32 @@ def _balanced_accuracy(right, wrong, positives, negatives):
     return right / max(positives, 1e-300) - wrong / max(negatives, 1e-300)
 
 
-_METRIC = dict(zip(THRESHOLD_METRICS, (_accuracy, _f1, _balanced_accuracy)))
+def _matthews_corrcoef(right, wrong, positives, negatives):
+    said, n = right + wrong, positives + negatives
+    spread = said * (n - said) * positives * negatives
+    return (right * n - said * positives) / np.sqrt(np.maximum(spread, 1e-300))
+
+
+_METRIC = {
+    "accuracy": _accuracy,
+    "f1": _f1,
+    "jaccard": _f1,  # the one grows with the other
+    "balanced_accuracy": _balanced_accuracy,
+    "matthews_corrcoef": _matthews_corrcoef,
+}
+THRESHOLD_METRICS = tuple(_METRIC)
+
+
+def _try_some(metric, y, weight, cuts):
+    """The metric if the first k rows have the label, for 100 of the k in ``cuts``."""
+    value = np.full(len(y) + 1, -np.inf)
+    chosen = np.linspace(0, len(cuts) - 1, min(MOST_TRIED, len(cuts))).astype(int)
+    true = (y > 0).astype(int)
+    for k in cuts[chosen]:
+        said = (np.arange(len(y)) < k).astype(int)
+        found = metric.function(true, said, weight, 2)
+        value[k] = -np.inf if np.isnan(found) else found
+    return value
 
 
 def never_empty(margin):

@@ -25,10 +25,8 @@ def assemble(predictions, classes, method, order):
         parts = zip(*predictions)
         if classes is None or classes[0] is None:
             return [_concatenate(part)[order] for part in parts]
-        return [
-            _align(part, known, method)[order]
-            for part, known in zip(parts, zip(*classes))
-        ]
+        aligned = (_align(*task, method) for task in zip(parts, zip(*classes)))
+        return [None if part is None else part[order] for part in aligned]
     if classes is not None and _one_task(classes[0]):
         return _align(predictions, classes, method)[order]
     return _concatenate(predictions)[order]
@@ -47,6 +45,8 @@ def _concatenate(parts):
 
 def _align(parts, classes, method):
     """One task: the columns of every fold laid out by the union of the classes."""
+    if parts[0] is None:
+        return None  # a task of numbers
     parts = [np.asarray(part) for part in parts]
     union = merge_labels(*classes)
     alike = all(len(known) == len(union) for known in classes)

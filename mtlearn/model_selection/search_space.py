@@ -1,10 +1,13 @@
 """Settings of ``task_weight`` for a grid search."""
 
 from itertools import chain, islice, product
+from numbers import Real
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from ..tasks import LabelTable
+from ..validation import check_choice
 
 STEP = 4.0
 # A task that counts 4^6 times as much as another has the model for itself.
@@ -109,3 +112,86 @@ def _setting(exponents, order, names):
     if len(weight) <= 3:
         return dict(zip(names, weight.tolist()))
     return {name: w for name, w in zip(names, weight.tolist()) if w != 1}
+
+
+class TaskWeightDistribution:
+    """What :func:`task_weight_distribution` returns."""
+
+    def __init__(self, n_tasks, names, kind, spread):
+        self.n_tasks, self.names = n_tasks, names
+        self.kind, self.spread = kind, spread
+
+    def __repr__(self):
+        tasks = self.n_tasks if self.names is None else self.names
+        return (
+            f"task_weight_distribution({tasks!r}, kind={self.kind!r}, "
+            f"spread={self.spread!r})"
+        )
+
+    def rvs(self, size=None, random_state=None):
+        """Draw one setting, or a list of ``size``, as scikit-learn's samplers ask."""
+        rng = check_random_state(random_state)
+        if size is not None:
+            return [self.rvs(random_state=rng) for _ in range(size)]
+        if self.kind == "log_normal":
+            return self._setting(self.spread ** rng.normal(size=self.n_tasks))
+        return self._setting(rng.gamma(1 / self.spread, size=self.n_tasks))
+
+    def suggest(self, trial, name="task_weight"):
+        """Let a trial of Optuna choose a setting.
+
+        Parameters
+        ----------
+        trial : optuna.Trial
+        name : str, default="task_weight"
+            Prefix of the trial's parameters, one per task: logarithms of the weights in
+            units of ``log(spread)``, from -3 to 3, before they are scaled to mean 1.
+
+        Returns
+        -------
+        dict or tuple
+        """
+        tasks = range(self.n_tasks) if self.names is None else self.names
+        logs = [trial.suggest_float(f"{name}__{task}", -3.0, 3.0) for task in tasks]
+        return self._setting(self.spread ** np.array(logs))
+
+    def _setting(self, weight):
+        weight = np.maximum(weight, 1e-12)
+        weight = [float(f"{w:.5g}") for w in weight / weight.mean()]
+        return tuple(weight) if self.names is None else dict(zip(self.names, weight))
+
+
+def task_weight_distribution(n_tasks_or_names, *, kind="log_normal", spread=2.0):
+    """Random settings of ``task_weight``, for RandomizedSearchCV and Optuna.
+
+    Weights have mean 1, so that ``C`` keeps its meaning.
+
+    Parameters
+    ----------
+    n_tasks_or_names : int or list of str
+        With names the settings are dicts, with a number tuples.
+    kind : {"log_normal", "dirichlet"}, default="log_normal"
+        ``spread ** z`` with a standard normal z for each task: ratios are as likely one
+        way as the other. Or shares of a Dirichlet distribution, all of whose parameters
+        are ``1 / spread``: now and then a task nearly drops out.
+    spread : float > 0, default=2.0
+        The greater, the further from equal weights; for "log_normal" above 1.
+
+    Returns
+    -------
+    TaskWeightDistribution
+        ``rvs(size=None, random_state=None)``, and ``suggest(trial)`` for Optuna.
+
+    Examples
+    --------
+    >>> from mtlearn.model_selection import task_weight_distribution
+    >>> weights = task_weight_distribution(["pose", "collar", "sleeve"])
+    >>> weights.rvs(random_state=0)
+    {'pose': 1.5238, 'collar': 0.59205, 'sleeve': 0.88415}
+    """
+    n_tasks, names = _read_tasks(n_tasks_or_names)
+    check_choice(kind, "kind", ("log_normal", "dirichlet"))
+    least = 1 if kind == "log_normal" else 0
+    if not isinstance(spread, Real) or not least < spread < np.inf:
+        raise ValueError(f"spread={spread!r} must be a number greater than {least}")
+    return TaskWeightDistribution(n_tasks, names, kind, float(spread))

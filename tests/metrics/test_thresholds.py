@@ -2,7 +2,13 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    f1_score,
+    jaccard_score,
+    matthews_corrcoef,
+)
 
 from mtlearn.metrics import THRESHOLD_METRICS, never_empty, tune_threshold
 
@@ -10,6 +16,8 @@ METRICS = {
     "accuracy": accuracy_score,
     "f1": f1_score,
     "balanced_accuracy": balanced_accuracy_score,
+    "jaccard": jaccard_score,
+    "matthews_corrcoef": matthews_corrcoef,
 }
 
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
-from mtlearn.model_selection import task_weight_grid
+from mtlearn.model_selection import task_weight_distribution, task_weight_grid
 from mtlearn.tasks import resolve_task_weight
 
 
@@ -119,3 +119,68 @@ def test_grid_search_holds_clones_and_prints_them(tasks):
     assert clone(search.best_estimator_).task_weight == best
     only_steps = GridSearchCV(Weighted(), {"task_weight": grid[3:]}, cv=2).fit(X, X)
     assert only_steps.best_params_["task_weight"] == best
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    n_tasks=st.integers(1, 30),
+    kind=st.sampled_from(["log_normal", "dirichlet"]),
+    spread=st.floats(1.01, 50),
+    seed=st.integers(0, 1000),
+)
+def test_random_weights_have_mean_one(n_tasks, kind, spread, seed):
+    names = [f"t{t}" for t in range(n_tasks)]
+    weights = task_weight_distribution(names, kind=kind, spread=spread)
+    drawn = weights.rvs(random_state=seed)
+    assert drawn == weights.rvs(random_state=seed)
+    values = np.array(list(drawn.values()))
+    assert list(drawn) == names
+    assert values.mean() == pytest.approx(1, rel=1e-4)
+    assert (values >= 0).all()
+    resolve_task_weight(drawn, names, np.ones(n_tasks))
+
+
+def test_random_weights_are_even_on_average_and_spread_as_told():
+    weights = task_weight_distribution(3, spread=3.0)
+    drawn = np.log(weights.rvs(4000, random_state=0))
+    ratio = drawn[:, 0] - drawn[:, 1]
+    assert abs(ratio.mean()) < 0.1
+    assert ratio.std() == pytest.approx(np.log(3) * np.sqrt(2), rel=0.05)
+    shares = np.array(task_weight_distribution(3, kind="dirichlet", spread=1).rvs(4000))
+    assert_allclose = np.testing.assert_allclose
+    assert_allclose(shares.mean(axis=0), 1, atol=0.05)
+    # A flat Dirichlet: the first of three shares has variance 1 / 18, times 3 squared.
+    assert_allclose(shares.var(axis=0), 0.5, atol=0.05)
+
+
+def test_random_weights_in_a_search():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(40, 2)), rng.integers(0, 2, (40, 3)).astype(float)
+    weights = task_weight_distribution(["a", "b", "c"])
+    search = RandomizedSearchCV(
+        Weighted(), {"task_weight": weights}, n_iter=3, cv=2, random_state=0
+    ).fit(X, Y)
+    assert len({str(w) for w in search.cv_results_["param_task_weight"]}) == 3
+    assert repr(weights) == (
+        "task_weight_distribution(['a', 'b', 'c'], kind='log_normal', spread=2.0)"
+    )
+
+
+def test_a_trial_of_optuna_chooses_weights():
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    weights = task_weight_distribution(["a", "b"])
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    study.optimize(lambda trial: weights.suggest(trial)["a"], n_trials=4)
+    assert set(study.best_params) == {"task_weight__a", "task_weight__b"}
+    assert study.best_value < 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"kind": "uniform"}, {"spread": 1.0}, {"kind": "dirichlet", "spread": 0}],
+)
+def test_bad_distributions_are_explained(arguments):
+    name = "spread" if "spread" in arguments else "kind"
+    with pytest.raises(ValueError, match=f"{name}="):
+        task_weight_distribution(3, **arguments)

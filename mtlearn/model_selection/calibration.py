@@ -1,0 +1,219 @@
+"""Probabilities that mean what they say, for every task."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
+
+from ..base import stack_columns
+from ..metrics import multitask_score
+from ..metrics.scorer import fitted_task_names
+from .delegation import DelegatingEstimator
+from .out_of_fold import choose_method, classes_of, out_of_fold_scores, per_task
+
+METHODS = ("decision_function", "predict_proba")
+
+
+class MultiTaskCalibratedClassifierCV(DelegatingEstimator):
+    """Classifier of several tasks with calibrated probabilities.
+
+    Each task has a calibrator of its own, that of scikit-learn, fitted to the scores of
+    its labelled rows by models that have not seen them. The classifier itself is fitted
+    to all rows.
+
+    Parameters
+    ----------
+    estimator : classifier of several tasks, or a Pipeline that ends in one
+    method : {"sigmoid", "isotonic", "temperature"}, default="sigmoid"
+        See :class:`sklearn.calibration.CalibratedClassifierCV`; "temperature" needs
+        scikit-learn 1.8. Isotonic regression overfits fewer than a thousand labels.
+    response_method : {"auto", "decision_function", "predict_proba"}, default="auto"
+        What is calibrated; "auto" takes decision values if there are any.
+    cv : int, splitter or iterable, default=None
+        See :func:`cross_val_predict`. A :class:`~sklearn.frozen.FrozenEstimator` is
+        not fitted again; all rows should then be new to it.
+    n_jobs : int, default=None
+        Folds that run in parallel.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        Fitted to all rows.
+    calibrators_ : list of T CalibratedClassifierCV or None
+        From scores to probabilities; None for tasks of numbers, and of one class.
+    classes_, task_names_in_ : those of ``estimator_``
+
+    References
+    ----------
+    J. Platt (1999), "Probabilistic outputs for support vector machines".
+
+    B. Zadrozny and C. Elkan (2002), "Transforming classifier scores into accurate
+    multiclass probability estimates", KDD.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_multilabel_classification
+    >>> from mtlearn.model_selection import MultiTaskCalibratedClassifierCV
+    >>> from mtlearn.svm import MultiTaskLinearSVC
+    >>> X, Y = make_multilabel_classification(n_classes=3, random_state=0)
+    >>> svm = MultiTaskLinearSVC(C=0.01)  # has no probabilities
+    >>> proba = MultiTaskCalibratedClassifierCV(svm).fit(X, Y).predict_proba(X)
+    >>> [p.shape for p in proba]
+    [(100, 2), (100, 2), (100, 2)]
+    """
+
+    def __init__(
+        self,
+        estimator,
+        *,
+        method="sigmoid",
+        response_method="auto",
+        cv=None,
+        n_jobs=None,
+    ):
+        self.estimator = estimator
+        self.method = method
+        self.response_method = response_method
+        self.cv = cv
+        self.n_jobs = n_jobs
+
+    def fit(self, X, y, *, groups=None, **params):
+        """Fit the calibrators by cross-validation, and the classifier to all rows.
+
+        Parameters
+        ----------
+        X : (n_samples, ...)
+            What the estimator takes.
+        y : labels of any form, (n_samples,) or (n_samples, n_tasks)
+            May have missing labels.
+        groups : array-like (n_samples,), optional
+            For ``cv``.
+        **params
+            Passed to ``fit`` of the estimator, such as ``sample_weight``, which also
+            weighs the rows of the calibrators.
+
+        Returns
+        -------
+        self : object
+        """
+        self._response = choose_method(self.estimator, self.response_method, METHODS)
+        self.estimator_ = clone(self.estimator).fit(X, y, **params)
+        found = out_of_fold_scores(
+            self.estimator,
+            X,
+            y,
+            self.estimator_,
+            self._response,
+            self.cv,
+            groups,
+            self.n_jobs,
+            params,
+        )
+        self._ndim = 1 if np.ndim(y) < 2 else 2
+        self.calibrators_ = [
+            None if task is None else self._calibrate(task) for task in found
+        ]
+        return self
+
+    def _calibrate(self, task):
+        if len(np.unique(task.code)) < len(task.classes):
+            return None  # no row of some class has a score
+        given = _GIVEN[self._response](len(task.classes))
+        every = np.arange(len(task.code))
+        calibrator = CalibratedClassifierCV(
+            given, method=self.method, ensemble=False, cv=[(every, every)]
+        )
+        weight = {} if task.weight is None else {"sample_weight": task.weight}
+        return calibrator.fit(task.scores, task.code, **weight)
+
+    def predict_proba(self, X):
+        """Calibrated probabilities of the classes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or list of n_tasks of them
+            A list if Y was 2-D. A task of one class has probability 1, a task without
+            labels no columns, a task of numbers is None.
+        """
+        model = self._fitted()
+        outputs = getattr(model, self._response)(X)
+        n_rows = len(outputs[0]) if isinstance(outputs, list) else len(outputs)
+        classes = classes_of(model, len(self.calibrators_))
+        proba = [
+            self._probability(calibrator, scores, known)
+            for calibrator, scores, known in zip(
+                self.calibrators_, per_task(outputs, classes, n_rows), classes
+            )
+        ]
+        return proba[0] if self._ndim == 1 else proba
+
+    def _probability(self, calibrator, scores, classes):
+        if classes is None:
+            return None
+        if calibrator is not None:
+            return calibrator.predict_proba(scores)
+        if len(classes) < 2:
+            return np.ones((len(scores), len(classes)))
+        if self._response == "predict_proba":
+            return _GivenProbabilities(len(classes)).predict_proba(scores)
+        return np.full((len(scores), len(classes)), 1 / len(classes))
+
+    def predict(self, X):
+        """The most probable class of every task.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_tasks)
+        """
+        model = self._fitted()
+        classes = classes_of(model, len(self.calibrators_))
+        proba = self.predict_proba(X)
+        proba = [proba] if self._ndim == 1 else proba
+        tasks = [
+            None if p is None or not p.shape[1] else known[p.argmax(axis=1)]
+            for p, known in zip(proba, classes)
+        ]
+        if any(task is None for task in tasks):
+            answers = np.asarray(model.predict(X))
+            answers = answers.reshape(len(answers), -1)
+            tasks = [a if task is None else task for task, a in zip(tasks, answers.T)]
+        return tasks[0] if self._ndim == 1 else stack_columns(tasks)
+
+    def score(self, X, y, sample_weight=None):
+        """Plain mean over tasks of the accuracy."""
+        names = fitted_task_names(self._fitted())
+        return multitask_score(
+            y, self.predict(X), sample_weight=sample_weight, task_names=names
+        )
+
+
+class _Given(ClassifierMixin, BaseEstimator):
+    """A fitted classifier whose input are its scores; classes are their numbers."""
+
+    def __init__(self, n_classes):
+        self.n_classes = n_classes
+
+    @property
+    def classes_(self):
+        return np.arange(self.n_classes)
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def fit(self, X, y, sample_weight=None):
+        return self
+
+    def predict(self, X):
+        return np.where(X[:, 0] > 0, 1, 0) if X.shape[1] == 1 else X.argmax(axis=1)
+
+
+class _GivenDecisions(_Given):
+    def decision_function(self, X):
+        return X[:, 0] if X.shape[1] == 1 else X
+
+
+class _GivenProbabilities(_Given):
+    def predict_proba(self, X):
+        return np.column_stack([1 - X, X]) if X.shape[1] == 1 else X
+
+
+_GIVEN = {"decision_function": _GivenDecisions, "predict_proba": _GivenProbabilities}
