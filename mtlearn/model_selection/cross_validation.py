@@ -85,7 +85,7 @@ def cross_val_predict(
     [(100, 2), (100, 2), (100, 2)]
     """
     X, y = indexable(X, y)
-    splitter = _read_cv(cv, estimator, y)
+    splitter = read_cv(cv, estimator, y)
     split_params, fit_params = _route(estimator, splitter, groups, params or {})
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
     splits = list(splitter.split(X, y, **split_params))
@@ -105,7 +105,8 @@ def cross_val_predict(
     return assemble(predictions, classes, method, np.argsort(test_rows))
 
 
-def _read_cv(cv, estimator, y):
+def read_cv(cv, estimator, y):
+    """A splitter; of numbers, stratified if the estimator is a classifier."""
     if cv is None or isinstance(cv, Integral):
         n_splits = 5 if cv is None else int(cv)
         stratify = is_classifier(estimator) and y is not None
@@ -132,10 +133,7 @@ def _route(estimator, splitter, groups, params):
 
 def _fit_and_predict(estimator, X, y, train, test, n_rows, fit_params, method):
     """Predictions for the test rows, and the classes that the model has seen."""
-    fit_params = {
-        name: take_rows(value, train) if _is_per_row(value, n_rows) else value
-        for name, value in fit_params.items()
-    }
+    fit_params = cut_params(fit_params, train, n_rows)
     if get_tags(estimator).input_tags.pairwise:
         X_train, X_test = X[np.ix_(train, train)], X[np.ix_(test, train)]
     else:
@@ -144,6 +142,14 @@ def _fit_and_predict(estimator, X, y, train, test, n_rows, fit_params, method):
     estimator.fit(X_train, *labels, **fit_params)
     predictions = getattr(estimator, method)(X_test)
     return predictions, getattr(estimator, "classes_", None)
+
+
+def cut_params(params, rows, n_rows):
+    """Parameters of ``fit``, those with an entry per row cut to some rows."""
+    return {
+        name: take_rows(value, rows) if _is_per_row(value, n_rows) else value
+        for name, value in params.items()
+    }
 
 
 def _is_per_row(value, n_rows):

@@ -1,0 +1,190 @@
+"""Tasks that sharing hurts, learned alone."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.utils import get_tags
+from sklearn.utils.metaestimators import available_if
+
+from ..base import stack_columns
+from ..metrics import multitask_score
+from ..validation import check_is_fitted
+from .comparison import as_table, compare_versions, read_folds, read_scoring
+from .rivals import dissect, independent
+
+
+def _both_have(method):
+    return available_if(lambda choice: hasattr(choice.estimator, method))
+
+
+class ChosenSharingCV(MetaEstimatorMixin, BaseEstimator):
+    """Estimator of many tasks that learns alone the tasks that sharing hurts.
+
+    In :meth:`fit` all tasks are learned together and apart on the same folds. A task
+    that is worse together by more than one corrected standard error is answered by its
+    own model from then on; the others by the estimator, which has learned them all.
+
+    Parameters
+    ----------
+    estimator : estimator of many tasks, Pipeline that ends in one, or search around it
+    metric : str or callable, default=None
+    cv : int, splitter or iterable, default=None
+    Cs : list of float, optional
+        These three as in :func:`compare_sharing`.
+    n_jobs : int, default=None
+        Folds that run in parallel.
+
+    Attributes
+    ----------
+    alone_ : list of str
+        Tasks that are learned alone.
+    report_ : SharingReport
+        On the folds of the choice. It flatters: see :func:`choose_sharing`.
+    together_ : fitted estimator
+    independent_ : fitted estimator, or None if no task is alone
+    task_names_in_ : ndarray of str
+    """
+
+    def __init__(self, estimator, *, metric=None, cv=None, Cs=None, n_jobs=None):
+        self.estimator = estimator
+        self.metric = metric
+        self.cv = cv
+        self.Cs = Cs
+        self.n_jobs = n_jobs
+
+    def fit(self, X, y, *, groups=None, **params):
+        """Compare on the folds, choose, and fit to all rows.
+
+        Parameters
+        ----------
+        X : (n_samples, ...)
+        y : labels of any form, (n_samples, n_tasks)
+        groups : array-like (n_samples,), optional
+            For ``cv``.
+        **params
+            Passed to ``fit`` of the estimators.
+
+        Returns
+        -------
+        self : object
+        """
+        Y = as_table(y)
+        anatomy = dissect(self.estimator)
+        scoring = read_scoring(self.metric, anatomy, Y)
+        rival = independent(anatomy, scoring, self.Cs)
+        folds = list(read_folds(self.cv, groups).split(X, Y, groups))
+        self.report_ = compare_versions(
+            {"together": self.estimator, "independent": rival},
+            X,
+            Y,
+            folds,
+            scoring,
+            params=params,
+            n_jobs=self.n_jobs,
+        )
+        self.task_names_in_ = np.array(scoring.names, dtype=object)
+        self._is_alone = self.report_.difference < -self.report_.error
+        self.alone_ = self.task_names_in_[self._is_alone].tolist()
+        self.together_ = clone(self.estimator).fit(X, Y, **params)
+        self.independent_ = clone(rival).fit(X, Y, **params) if self.alone_ else None
+        return self
+
+    def _merged(self, each_of):
+        """A list of T answers, from a function of a fitted estimator."""
+        check_is_fitted(self, "together_")
+        together = each_of(self.together_)
+        if self.independent_ is None:
+            return list(together)
+        alone = each_of(self.independent_)
+        return [
+            alone[t] if is_alone else together[t]
+            for t, is_alone in enumerate(self._is_alone)
+        ]
+
+    def predict(self, X):
+        """Predictions, (n_samples, n_tasks)."""
+        columns = self._merged(lambda model: list(np.asarray(model.predict(X)).T))
+        return stack_columns(columns)
+
+    @_both_have("predict_proba")
+    def predict_proba(self, X):
+        """Class probabilities of each task."""
+        return self._merged(lambda model: model.predict_proba(X))
+
+    @_both_have("decision_function")
+    def decision_function(self, X):
+        """Scores of each task."""
+        return self._merged(lambda model: model.decision_function(X))
+
+    @property
+    def classes_(self):
+        return self._merged(lambda model: model.classes_)
+
+    def score(self, X, y, sample_weight=None):
+        """Plain mean over tasks of accuracy, or of R2 for a regressor."""
+        is_regressor = get_tags(self.estimator).estimator_type == "regressor"
+        metric = "r2" if is_regressor else "accuracy"
+        return multitask_score(y, self.predict(X), metric, sample_weight=sample_weight)
+
+    def __sklearn_tags__(self):
+        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.estimator_type = inner.estimator_type
+        tags.classifier_tags = inner.classifier_tags
+        tags.regressor_tags = inner.regressor_tags
+        tags.target_tags = inner.target_tags
+        return tags
+
+
+def choose_sharing(
+    estimator,
+    X,
+    Y,
+    *,
+    metric=None,
+    cv=None,
+    outer_cv=None,
+    groups=None,
+    Cs=None,
+    params=None,
+    n_jobs=None,
+):
+    """Learn together what gains from it, and alone what is hurt.
+
+    Parameters
+    ----------
+    estimator, X, Y, metric, cv, groups, Cs, params, n_jobs
+        See :func:`compare_sharing`.
+    outer_cv : int, splitter or iterable, default=None
+        Folds in which the whole procedure, choice included, is repeated and scored.
+
+    Returns
+    -------
+    ChosenSharingCV
+        Fitted to all rows, with ``outer_report_``: what the choice is worth against
+        independent models. ``report_``, on the folds of the choice, flatters it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mtlearn.inspection import choose_sharing
+    >>> from mtlearn.linear_model import MultiTaskRidge
+    >>> rng = np.random.default_rng(0)
+    >>> X, w = rng.normal(size=(200, 30)), rng.normal(size=(30, 1))
+    >>> Y = X @ w @ [[1, 1, 1, -1]] + 5 * rng.normal(size=(200, 4))
+    >>> model = MultiTaskRidge(C=0.1, structure="mean", sharing=0.9)  # ties all four
+    >>> chosen = choose_sharing(model, X, Y)
+    >>> chosen.alone_
+    ['task3']
+    """
+    Y, params = as_table(Y), params or {}
+    chooser = ChosenSharingCV(estimator, metric=metric, cv=cv, Cs=Cs)
+    anatomy = dissect(estimator)
+    scoring = read_scoring(metric, anatomy, Y)
+    folds = list(read_folds(outer_cv, groups).split(X, Y, groups))
+    versions = {"chosen": chooser, "independent": independent(anatomy, scoring, Cs)}
+    given = params if groups is None else {**params, "groups": np.asarray(groups)}
+    report = compare_versions(
+        versions, X, Y, folds, scoring, params=given, n_jobs=n_jobs
+    )
+    chosen = clone(chooser).set_params(n_jobs=n_jobs).fit(X, Y, **given)
+    chosen.outer_report_ = report
+    return chosen
