@@ -11,6 +11,9 @@ from ..validation import check_is_fitted
 from .comparison import as_table, compare_versions, read_folds, read_scoring
 from .rivals import dissect, independent
 
+# Differences below this are none.
+ROUNDING = 1e-9
+
 
 def _both_have(method):
     return available_if(lambda choice: hasattr(choice.estimator, method))
@@ -82,7 +85,7 @@ class ChosenSharingCV(MetaEstimatorMixin, BaseEstimator):
             n_jobs=self.n_jobs,
         )
         self.task_names_in_ = np.array(scoring.names, dtype=object)
-        self._is_alone = self.report_.difference < -self.report_.error
+        self._is_alone = self.report_.difference < -(self.report_.error + ROUNDING)
         self.alone_ = self.task_names_in_[self._is_alone].tolist()
         self.together_ = clone(self.estimator).fit(X, Y, **params)
         self.independent_ = clone(rival).fit(X, Y, **params) if self.alone_ else None

@@ -101,7 +101,7 @@ def compare_sharing(
     >>> X, w = rng.normal(size=(200, 30)), rng.normal(size=(30, 1))
     >>> Y = X @ w + 5 * rng.normal(size=(200, 4))  # four times the same question
     >>> model = MultiTaskRidge(C=0.01, structure="mean", sharing=0.9)
-    >>> cv = MultiTaskStratifiedShuffleSplit(10, test_size=0.2, random_state=0)
+    >>> cv = MultiTaskStratifiedShuffleSplit(20, test_size=0.2, random_state=0)
     >>> compare_sharing(model, X, Y, cv=cv).helped
     ['task0', 'task1', 'task2', 'task3']
     """
