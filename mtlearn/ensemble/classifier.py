@@ -114,9 +114,10 @@ class MultiTaskRandomForestClassifier(_ForestClassifier):
         Multiplies the labels of a class. ``"balanced"``: by one over its share among
         the task's labels. A dict gives weights by label, or any of these forms by task
         name.
-    threshold : None, "accuracy", "f1" or "balanced_accuracy", default=None
+    threshold : str or None, default=None
         Which share of the second class of two is enough to predict it: one half, or
-        what was best by this metric on out-of-bag answers, task by task.
+        what was best by this metric on out-of-bag answers, task by task. One of
+        :data:`mtlearn.metrics.THRESHOLD_METRICS`, such as "f1".
     never_empty : bool, default=False
         For labels that rows have or have not, tasks of two classes: a row that would
         have none has the one that is nearest to its threshold.

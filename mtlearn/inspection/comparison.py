@@ -70,7 +70,8 @@ def compare_sharing(
         and is compared, too. Default: those of the estimator.
     confidence : float in (0, 1), default=0.95
     params : dict, optional
-        Passed to ``fit``, arrays cut to the rows of the fold.
+        Passed to ``fit``, arrays cut to the rows of the fold; ``groups`` among them
+        are for the inner folds of a search.
     n_jobs : int, default=None
         Folds that run in parallel.
 

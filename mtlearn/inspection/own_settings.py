@@ -47,10 +47,10 @@ class OwnSettingsCV(MetaEstimatorMixin, BaseEstimator):
         self.cv = cv
         self.per_task = per_task
 
-    def fit(self, X, y, **params):
+    def fit(self, X, y, *, groups=None, **params):
         """Score every setting on every fold, and fit the chosen ones to all rows."""
         scoring = TaskScoring.of(self.metric, y, last_step(self.estimator))
-        chosen = self._choose(X, y, params, scoring)
+        chosen = self._choose(X, y, groups, params, scoring)
         self.chosen_ = [self.settings[i] for i in chosen]
         self.task_names_in_ = np.array(scoring.names, dtype=object)
         self.models_ = {}
@@ -67,7 +67,7 @@ class OwnSettingsCV(MetaEstimatorMixin, BaseEstimator):
         self._chosen = chosen
         return self
 
-    def _choose(self, X, y, params, scoring):
+    def _choose(self, X, y, groups, params, scoring):
         """Number of a setting for every task."""
         n_tasks = len(scoring.names)
         if len(self.settings) == 1:
@@ -75,7 +75,7 @@ class OwnSettingsCV(MetaEstimatorMixin, BaseEstimator):
         cv = self.cv
         if cv is None or isinstance(cv, int | np.integer):
             cv = MultiTaskStratifiedKFold(5 if cv is None else int(cv))
-        folds = list(check_cv(cv).split(X, y))
+        folds = list(check_cv(cv).split(X, y, groups))
         scores = [
             [
                 scoring(model, X_test, take_rows(y, test))

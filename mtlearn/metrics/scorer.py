@@ -180,7 +180,9 @@ class MultiTaskScorer(_ScoreRequest):
 
     def score_response(self, estimator, response, Y, sample_weight=None):
         """Score what the method of :meth:`method_of` has returned."""
-        names = fitted_task_names(estimator) or self.task_names
+        names = fitted_task_names(estimator)
+        if self.task_names is not None and set(names or ()) != set(self.task_names):
+            names = self.task_names  # a model of plain arrays calls them task0, ...
         if hasattr(Y, "columns") and set(names or ()) != {str(c) for c in Y.columns}:
             names = None  # Y names its columns itself
         n_tasks = 1 if np.ndim(Y) < 2 else np.shape(Y)[1]
