@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 
 from ..exceptions import DegenerateTaskWarning
 from ..model_selection.cross_validation import take_rows
-from ..model_selection.parts import split_rows
+from ..model_selection.parts import StratifiedParts
 from .comparison import as_table, read_folds, read_scoring
 from .plotting import draw_lines, final_axes, new_axes
 from .rivals import dissect
@@ -134,11 +134,8 @@ def _part(Y, rows, share, rng):
     n = max(1, round(share * len(rows)))
     if n == len(rows):
         return rows
-    room = [n, len(rows) - n]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        part = split_rows(take_rows(Y, rows), room, ["", ""], random_state=rng)
-    return rows[part == 0]
+    parts = StratifiedParts(take_rows(Y, rows), [n, len(rows) - n], ["", ""])
+    return rows[parts.draw(rng) == 0]
 
 
 def _score(estimator, X, Y, rows, test, scoring):

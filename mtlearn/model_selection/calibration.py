@@ -1,19 +1,13 @@
 """Probabilities that mean what they say, for every task."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 
-from ..base import stack_columns
-from ..metrics import multitask_score
-from ..metrics.scorer import fitted_task_names
-from .delegation import DelegatingEstimator
-from .out_of_fold import choose_method, classes_of, out_of_fold_scores, per_task
-
-METHODS = ("decision_function", "predict_proba")
+from .out_of_fold import OutOfFoldClassifier, classes_of
 
 
-class MultiTaskCalibratedClassifierCV(DelegatingEstimator):
+class MultiTaskCalibratedClassifierCV(OutOfFoldClassifier):
     """Classifier of several tasks with calibrated probabilities.
 
     Each task has a calibrator of its own, that of scikit-learn, fitted to the scores of
@@ -61,6 +55,8 @@ class MultiTaskCalibratedClassifierCV(DelegatingEstimator):
     [(100, 2), (100, 2), (100, 2)]
     """
 
+    _responses = ("decision_function", "predict_proba")
+
     def __init__(
         self,
         estimator,
@@ -76,43 +72,11 @@ class MultiTaskCalibratedClassifierCV(DelegatingEstimator):
         self.cv = cv
         self.n_jobs = n_jobs
 
-    def fit(self, X, y, *, groups=None, **params):
-        """Fit the calibrators by cross-validation, and the classifier to all rows.
-
-        Parameters
-        ----------
-        X : (n_samples, ...)
-            What the estimator takes.
-        y : labels of any form, (n_samples,) or (n_samples, n_tasks)
-            May have missing labels.
-        groups : array-like (n_samples,), optional
-            For ``cv``.
-        **params
-            Passed to ``fit`` of the estimator, such as ``sample_weight``, which also
-            weighs the rows of the calibrators.
-
-        Returns
-        -------
-        self : object
-        """
-        self._response = choose_method(self.estimator, self.response_method, METHODS)
-        self.estimator_ = clone(self.estimator).fit(X, y, **params)
-        found = out_of_fold_scores(
-            self.estimator,
-            X,
-            y,
-            self.estimator_,
-            self._response,
-            self.cv,
-            groups,
-            self.n_jobs,
-            params,
-        )
-        self._ndim = 1 if np.ndim(y) < 2 else 2
+    def _learn(self, tasks):
+        self._n_tasks = len(tasks)
         self.calibrators_ = [
-            None if task is None else self._calibrate(task) for task in found
+            None if task is None else self._calibrate(task) for task in tasks
         ]
-        return self
 
     def _calibrate(self, task):
         if len(np.unique(task.code)) < len(task.classes):
@@ -134,16 +98,8 @@ class MultiTaskCalibratedClassifierCV(DelegatingEstimator):
             A list if Y was 2-D. A task of one class has probability 1, a task without
             labels no columns, a task of numbers is None.
         """
-        model = self._fitted()
-        outputs = getattr(model, self._response)(X)
-        n_rows = len(outputs[0]) if isinstance(outputs, list) else len(outputs)
-        classes = classes_of(model, len(self.calibrators_))
-        proba = [
-            self._probability(calibrator, scores, known)
-            for calibrator, scores, known in zip(
-                self.calibrators_, per_task(outputs, classes, n_rows), classes
-            )
-        ]
+        scores, classes = self._scores(X)
+        proba = list(map(self._probability, self.calibrators_, scores, classes))
         return proba[0] if self._ndim == 1 else proba
 
     def _probability(self, calibrator, scores, classes):
@@ -164,26 +120,14 @@ class MultiTaskCalibratedClassifierCV(DelegatingEstimator):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_tasks)
         """
-        model = self._fitted()
-        classes = classes_of(model, len(self.calibrators_))
         proba = self.predict_proba(X)
         proba = [proba] if self._ndim == 1 else proba
+        classes = classes_of(self._fitted(), self._n_tasks)
         tasks = [
             None if p is None or not p.shape[1] else known[p.argmax(axis=1)]
             for p, known in zip(proba, classes)
         ]
-        if any(task is None for task in tasks):
-            answers = np.asarray(model.predict(X))
-            answers = answers.reshape(len(answers), -1)
-            tasks = [a if task is None else task for task, a in zip(tasks, answers.T)]
-        return tasks[0] if self._ndim == 1 else stack_columns(tasks)
-
-    def score(self, X, y, sample_weight=None):
-        """Plain mean over tasks of the accuracy."""
-        names = fitted_task_names(self._fitted())
-        return multitask_score(
-            y, self.predict(X), sample_weight=sample_weight, task_names=names
-        )
+        return self._filled(tasks, X)
 
 
 class _Given(ClassifierMixin, BaseEstimator):

@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.base import clone
 
+from ..base import stack_columns
+from ..metrics import multitask_score
 from ..metrics.labels import encode, plain_labels
+from ..metrics.scorer import fitted_task_names
 from ..metrics.scores import split_by_task
 from ..tasks import LabelTable, read_sample_weight
 from .cross_validation import cross_val_predict
+from .delegation import DelegatingEstimator
 
 # Beyond this a decision value says that the training part lacked a class.
 ABSENT = 1e30
@@ -36,19 +41,88 @@ class TaskScores:
     weight: np.ndarray | None
 
 
-def choose_method(estimator, method, order):
-    """The first method of ``order`` that the estimator has, or the one asked for."""
-    if method not in ("auto", *order):
-        raise ValueError(
-            f"response_method={method!r} is unknown; use 'auto' or one of {list(order)}"
+class OutOfFoldClassifier(DelegatingEstimator):
+    """Classifier that learns something from scores of rows its models have not seen.
+
+    A subclass has the parameters ``estimator``, ``response_method``, ``cv`` and
+    ``n_jobs``, ``_responses``, the methods that give scores in the order of preference,
+    and ``_learn(tasks)``.
+    """
+
+    def fit(self, X, y, *, groups=None, **params):
+        """Cross-validate, learn from that, and fit the classifier to all rows.
+
+        Parameters
+        ----------
+        X : (n_samples, ...)
+            What the estimator takes.
+        y : labels of any form, (n_samples,) or (n_samples, n_tasks)
+            May have missing labels.
+        groups : array-like (n_samples,), optional
+            For ``cv``.
+        **params
+            Passed to ``fit`` of the estimator. ``sample_weight`` among them also weighs
+            the rows here.
+
+        Returns
+        -------
+        self : object
+        """
+        self._response = self._choose_response()
+        self.estimator_ = clone(self.estimator).fit(X, y, **params)
+        self._ndim = 1 if np.ndim(y) < 2 else 2
+        found = out_of_fold_scores(
+            self.estimator,
+            X,
+            y,
+            self.estimator_,
+            self._response,
+            self.cv,
+            groups,
+            self.n_jobs,
+            params,
         )
-    for name in order if method == "auto" else (method,):
-        if hasattr(estimator, name):
-            return name
-    raise ValueError(
-        f"{type(estimator).__name__} has no "
-        f"{' or '.join(order if method == 'auto' else (method,))}: it gives no scores"
-    )
+        self._learn(found)
+        return self
+
+    def _choose_response(self):
+        """The first usable method, or the one asked for."""
+        asked = self.response_method
+        if asked not in ("auto", *self._responses):
+            raise ValueError(
+                f"response_method={asked!r} is unknown; use 'auto' or one of "
+                f"{list(self._responses)}"
+            )
+        wanted = self._responses if asked == "auto" else (asked,)
+        for name in wanted:
+            if hasattr(self.estimator, name):
+                return name
+        raise ValueError(
+            f"{type(self.estimator).__name__} has no {' or '.join(wanted)}: it gives "
+            "no scores"
+        )
+
+    def _scores(self, X):
+        """Score columns of each task, None for numbers, and their classes."""
+        outputs = getattr(self._fitted(), self._response)(X)
+        n_rows = len(outputs[0] if isinstance(outputs, list) else outputs)
+        classes = classes_of(self._fitted(), self._n_tasks)
+        return per_task(outputs, classes, n_rows), classes
+
+    def _filled(self, tasks, X):
+        """Predictions (n_samples, n_tasks), from the model itself where None."""
+        if any(task is None for task in tasks):
+            answers = np.asarray(self._fitted().predict(X))
+            answers = answers.reshape(len(answers), -1)
+            tasks = [a if task is None else task for task, a in zip(tasks, answers.T)]
+        return tasks[0] if self._ndim == 1 else stack_columns(tasks)
+
+    def score(self, X, y, sample_weight=None):
+        """Plain mean over tasks of the accuracy."""
+        names = fitted_task_names(self._fitted())
+        return multitask_score(
+            y, self.predict(X), sample_weight=sample_weight, task_names=names
+        )
 
 
 def out_of_fold_scores(estimator, X, y, fitted, method, cv, groups, n_jobs, params):

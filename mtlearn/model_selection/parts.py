@@ -3,7 +3,6 @@
 import warnings
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from ..tasks import LabelTable
 from .assignment import assign_rows, count_in_parts
@@ -11,8 +10,8 @@ from .grouping import assign_groups
 from .strata import read_strata
 
 
-def split_rows(Y, room, names, *, groups=None, random_state=None, shuffle=True):
-    """Stratified parts of the rows.
+class StratifiedParts:
+    """Draws stratified parts of the rows, and knows what they lack.
 
     Parameters
     ----------
@@ -23,34 +22,67 @@ def split_rows(Y, room, names, *, groups=None, random_state=None, shuffle=True):
         What warnings call the parts.
     groups : array-like (n_rows,), optional
         Rows of one group go to the same part.
-    random_state : int, RandomState or None
-        Only with ``shuffle``; without it the parts depend on Y and groups only.
-
-    Returns
-    -------
-    ndarray of int (n_rows,)
-
-    Warns
-    -----
-    UserWarning
-        Names the classes that a part lacks, with their numbers of rows.
     """
-    table = LabelTable(Y)
-    used = np.flatnonzero(room)
-    room = [room[f] for f in used]
-    strata = read_strata(table, max(2, round(table.n_rows / min(room))))
-    rng = check_random_state(random_state) if shuffle else None
-    if groups is None:
-        order = np.arange(table.n_rows)
-        if shuffle:
-            rng.shuffle(order)
-        part = np.empty(table.n_rows, dtype=int)
-        part[order] = assign_rows(strata.codes[order], strata.sizes, room)
-    else:
-        number = _number_groups(groups, table.n_rows, len(room))
-        part = assign_groups(strata.codes, strata.sizes, number, room, rng)[number]
-    _warn_of_lacking(strata, part, [names[f] for f in used])
-    return used[part]
+
+    def __init__(self, Y, room, names, groups=None):
+        table = LabelTable(Y)
+        self._used = np.flatnonzero(room)
+        self._room = [room[f] for f in self._used]
+        self._names = [names[f] for f in self._used]
+        n_bins_for = max(2, round(table.n_rows / min(self._room)))
+        self._strata = read_strata(table, n_bins_for)
+        self._number = None
+        if groups is not None:
+            self._number = _number_groups(groups, table.n_rows, len(self._room))
+        self._lacking = {}
+
+    def draw(self, rng=None, suffix=""):
+        """The part of each row, (n_rows,).
+
+        Parameters
+        ----------
+        rng : numpy.random.RandomState, optional
+            Without it the parts depend on Y and groups only.
+        suffix : str
+            Behind the names of the parts, where there are several draws.
+        """
+        codes, sizes = self._strata.codes, self._strata.sizes
+        if self._number is not None:
+            of_group = assign_groups(codes, sizes, self._number, self._room, rng)
+            part = of_group[self._number]
+        else:
+            order = np.arange(len(codes))
+            if rng is not None:
+                rng.shuffle(order)
+            part = np.empty(len(codes), dtype=int)
+            part[order] = assign_rows(codes[order], sizes, self._room)
+        self._note_lacking(part, suffix)
+        return self._used[part]
+
+    def _note_lacking(self, part, suffix):
+        n_strata, n_parts = len(self._strata.sizes), len(self._names)
+        here = count_in_parts(self._strata.codes, part, n_strata, n_parts) > 0
+        for i in self._strata.classes:
+            for f in np.flatnonzero(~here[i]):
+                self._lacking.setdefault(i, []).append(self._names[f] + suffix)
+
+    def warn_of_lacking(self, stacklevel=4):
+        """One warning that names the classes that some part lacks."""
+        if not self._lacking:
+            return
+        named = []
+        for i, parts in list(self._lacking.items())[:5]:
+            size = self._strata.sizes[i]
+            rows = "1 row" if size == 1 else f"{size} rows"
+            named.append(f"{self._strata.names[i]} ({rows}) is not in {_listed(parts)}")
+        n_more = len(self._lacking) - len(named)
+        more = f"; and {n_more} more classes" if n_more else ""
+        warnings.warn(
+            f"some parts lack classes: {'; '.join(named)}{more}. A metric may be "
+            "undefined on such a task there.",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def _number_groups(groups, n_rows, n_parts):
@@ -67,26 +99,6 @@ def _number_groups(groups, n_rows, n_parts):
     rank = np.empty(len(first), dtype=int)
     rank[np.argsort(first)] = np.arange(len(first))
     return rank[number]
-
-
-def _warn_of_lacking(strata, part, names):
-    """One warning that names the classes that some part lacks."""
-    here = count_in_parts(strata.codes, part, len(strata.sizes), len(names)) > 0
-    lacking = [i for i in strata.classes if not here[i].all()]
-    if not lacking:
-        return
-    named = []
-    for i in lacking[:5]:
-        parts = [name for name, is_here in zip(names, here[i]) if not is_here]
-        rows = "1 row" if strata.sizes[i] == 1 else f"{strata.sizes[i]} rows"
-        named.append(f"{strata.names[i]} ({rows}) is not in {_listed(parts)}")
-    more = f"; and {len(lacking) - 5} more classes" if len(lacking) > 5 else ""
-    warnings.warn(
-        f"some parts lack classes: {'; '.join(named)}{more}. A metric may be undefined "
-        "on such a task there.",
-        UserWarning,
-        stacklevel=5,
-    )
 
 
 def _listed(names):

@@ -2,9 +2,10 @@
 
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_random_state
 
-from .parts import read_sizes, split_rows
+from .parts import StratifiedParts, read_sizes
+from .splitting import SplitGroups, SplitRows
 
 
 class _StratifiedShuffles(BaseCrossValidator):
@@ -24,19 +25,15 @@ class _StratifiedShuffles(BaseCrossValidator):
         """Number of splits."""
         return self.n_splits
 
-    def _split(self, X, y, groups=None):
-        if y is None:
-            raise ValueError(f"{type(self).__name__} needs the labels: split(X, Y)")
-        check_consistent_length(X, y)
-        n_rows = y.shape[0] if hasattr(y, "shape") else len(y)
-        room = self._room(n_rows)
+    def _parts(self, y, n_rows, groups):
+        names = ["the test part", "the training part", "the unused rows"]
+        parts = StratifiedParts(y, self._room(n_rows), names, groups)
         rng = check_random_state(self.random_state)
-        for k in range(self.n_splits):
-            names = [f"the test part of split {k}", f"the training part of split {k}"]
-            part = split_rows(
-                y, room, [*names, "the unused rows"], groups=groups, random_state=rng
-            )
-            yield np.flatnonzero(part == 1), np.flatnonzero(part == 0)
+        drawn = [parts.draw(rng, f" of split {k}") for k in range(self.n_splits)]
+        parts.warn_of_lacking()
+        return (
+            (np.flatnonzero(part == 1), np.flatnonzero(part == 0)) for part in drawn
+        )
 
     def _room(self, n_rows):
         """Numbers of test, training and unused rows."""
@@ -45,14 +42,14 @@ class _StratifiedShuffles(BaseCrossValidator):
             test = 0.1
         if train is None:
             room = read_sizes(n_rows, [test], ["test_size"])
-            return [*read_sizes(n_rows, room, ["test_size", "train_size"])]
+            return read_sizes(n_rows, room, ["test_size", "train_size"])
         if test is None:
             room = read_sizes(n_rows, [train], ["train_size"])[::-1]
             return read_sizes(n_rows, room, ["test_size", "train_size"])
         return read_sizes(n_rows, [test, train], ["test_size", "train_size"])
 
 
-class MultiTaskStratifiedShuffleSplit(_StratifiedShuffles):
+class MultiTaskStratifiedShuffleSplit(SplitRows, _StratifiedShuffles):
     """Random splits that keep the label shares of several tasks at once.
 
     Every class of every task, and the missing labels of a task, have their share of the
@@ -78,41 +75,8 @@ class MultiTaskStratifiedShuffleSplit(_StratifiedShuffles):
     12 0.5
     """
 
-    def __init__(
-        self, n_splits=10, *, test_size=None, train_size=None, random_state=None
-    ):
-        super().__init__(
-            n_splits,
-            test_size=test_size,
-            train_size=train_size,
-            random_state=random_state,
-        )
 
-    def split(self, X, y=None, groups=None):
-        """Indices of the training and test rows of each split.
-
-        Parameters
-        ----------
-        X : array-like, (n_samples, ...)
-            Only its length is used.
-        y : array-like, (n_samples,) or (n_samples, n_tasks)
-            Labels of any form; NaN, None and masked entries are missing.
-        groups : ignored
-
-        Returns
-        -------
-        iterator of (train, test)
-            Increasing row indices, ndarrays of int.
-
-        Warns
-        -----
-        UserWarning
-            Names the classes that a part lacks, with the split.
-        """
-        return self._split(X, y)
-
-
-class MultiTaskStratifiedGroupShuffleSplit(_StratifiedShuffles):
+class MultiTaskStratifiedGroupShuffleSplit(SplitGroups, _StratifiedShuffles):
     """Random splits of whole groups that keep the label shares of several tasks.
 
     A group is in the training or in the test part, never in both. The sizes are met as
@@ -137,42 +101,3 @@ class MultiTaskStratifiedGroupShuffleSplit(_StratifiedShuffles):
     ...     print(sorted(set(people[test].tolist())))
     ['cid', 'dee']
     """
-
-    # Metadata routing: this splitter asks for groups.
-    __metadata_request__split = {"groups": True}  # noqa: RUF012
-
-    def __init__(
-        self, n_splits=10, *, test_size=None, train_size=None, random_state=None
-    ):
-        super().__init__(
-            n_splits,
-            test_size=test_size,
-            train_size=train_size,
-            random_state=random_state,
-        )
-
-    def split(self, X, y=None, groups=None):
-        """Indices of the training and test rows of each split.
-
-        Parameters
-        ----------
-        X : array-like, (n_samples, ...)
-            Only its length is used.
-        y : array-like, (n_samples,) or (n_samples, n_tasks)
-            Labels of any form; NaN, None and masked entries are missing.
-        groups : array-like (n_samples,)
-            Names or numbers of the groups.
-
-        Returns
-        -------
-        iterator of (train, test)
-            Increasing row indices, ndarrays of int.
-
-        Warns
-        -----
-        UserWarning
-            Names the classes that a part lacks, with the split.
-        """
-        if groups is None:
-            raise ValueError(f"{type(self).__name__} needs groups: split(X, Y, groups)")
-        return self._split(X, y, groups)

@@ -1,13 +1,12 @@
 """Folds in which every label of every task has its share of the rows."""
 
-import warnings
-
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
-from sklearn.utils import check_consistent_length
+from sklearn.utils import check_random_state
 
 from .assignment import equal_parts
-from .parts import split_rows
+from .parts import StratifiedParts
+from .splitting import SplitGroups, SplitRows
 
 
 class _StratifiedFolds(BaseCrossValidator):
@@ -28,30 +27,23 @@ class _StratifiedFolds(BaseCrossValidator):
         """Number of folds."""
         return self.n_splits
 
-    def _split(self, X, y, groups=None):
-        if y is None:
-            raise ValueError(f"{type(self).__name__} needs the labels: split(X, Y)")
-        check_consistent_length(X, y)
-        n_rows = y.shape[0] if hasattr(y, "shape") else len(y)
+    def _parts(self, y, n_rows, groups):
         if self.n_splits > n_rows:
             raise ValueError(
                 f"cannot split {n_rows} rows into n_splits={self.n_splits} folds"
             )
-        fold = split_rows(
-            y,
-            equal_parts(n_rows, self.n_splits),
-            [f"fold {k}" for k in range(self.n_splits)],
-            groups=groups,
-            random_state=self.random_state,
-            shuffle=self.shuffle,
-        )
+        names = [f"fold {k}" for k in range(self.n_splits)]
+        parts = StratifiedParts(y, equal_parts(n_rows, self.n_splits), names, groups)
+        rng = check_random_state(self.random_state) if self.shuffle else None
+        fold = parts.draw(rng)
+        parts.warn_of_lacking()
         return (
             (np.flatnonzero(fold != k), np.flatnonzero(fold == k))
             for k in range(self.n_splits)
         )
 
 
-class MultiTaskStratifiedKFold(_StratifiedFolds):
+class MultiTaskStratifiedKFold(SplitRows, _StratifiedFolds):
     """K folds that keep the label shares of several tasks at once.
 
     Every class of every task, and the missing labels of a task, are spread evenly over
@@ -97,47 +89,8 @@ class MultiTaskStratifiedKFold(_StratifiedFolds):
     [[0, 1], [1, None], [0, 0]]
     """
 
-    def __init__(self, n_splits=5, *, shuffle=False, random_state=None):
-        super().__init__(n_splits, shuffle=shuffle, random_state=random_state)
 
-    def split(self, X, y=None, groups=None):
-        """Indices of the training and test rows of each fold.
-
-        Parameters
-        ----------
-        X : array-like, (n_samples, ...)
-            Only its length is used.
-        y : array-like, (n_samples,) or (n_samples, n_tasks)
-            Labels of any form; NaN, None and masked entries are missing.
-        groups : ignored
-
-        Returns
-        -------
-        iterator of (train, test)
-            Increasing row indices of each fold, ndarrays of int.
-
-        Raises
-        ------
-        ValueError
-            If ``y`` is None, or has fewer rows than there are folds.
-
-        Warns
-        -----
-        UserWarning
-            Names the classes that a fold lacks, with the fold: a class may have fewer
-            rows than there are folds.
-        """
-        if groups is not None:
-            warnings.warn(
-                f"The groups parameter is ignored by {type(self).__name__}; "
-                "MultiTaskStratifiedGroupKFold keeps groups together",
-                UserWarning,
-                stacklevel=2,
-            )
-        return self._split(X, y)
-
-
-class MultiTaskStratifiedGroupKFold(_StratifiedFolds):
+class MultiTaskStratifiedGroupKFold(SplitGroups, _StratifiedFolds):
     """K folds of whole groups that keep the label shares of several tasks at once.
 
     For rows that are not independent: copies of one picture, pictures of one person. A
@@ -173,40 +126,3 @@ class MultiTaskStratifiedGroupKFold(_StratifiedFolds):
     ['ann', 'ann', 'dee']
     ['bob', 'bob', 'cid']
     """
-
-    # Metadata routing: this splitter asks for groups.
-    __metadata_request__split = {"groups": True}  # noqa: RUF012
-
-    def __init__(self, n_splits=5, *, shuffle=False, random_state=None):
-        super().__init__(n_splits, shuffle=shuffle, random_state=random_state)
-
-    def split(self, X, y=None, groups=None):
-        """Indices of the training and test rows of each fold.
-
-        Parameters
-        ----------
-        X : array-like, (n_samples, ...)
-            Only its length is used.
-        y : array-like, (n_samples,) or (n_samples, n_tasks)
-            Labels of any form; NaN, None and masked entries are missing.
-        groups : array-like (n_samples,)
-            Names or numbers of the groups.
-
-        Returns
-        -------
-        iterator of (train, test)
-            Increasing row indices of each fold, ndarrays of int.
-
-        Raises
-        ------
-        ValueError
-            If ``y`` or ``groups`` is None, or there are fewer groups than folds.
-
-        Warns
-        -----
-        UserWarning
-            Names the classes that a fold lacks, with the fold.
-        """
-        if groups is None:
-            raise ValueError(f"{type(self).__name__} needs groups: split(X, Y, groups)")
-        return self._split(X, y, groups)

@@ -1,10 +1,10 @@
 """Training, validation and test rows in one call."""
 
 import numpy as np
-from sklearn.utils import indexable
+from sklearn.utils import check_random_state, indexable
 
 from .cross_validation import take_rows
-from .parts import read_sizes, split_rows
+from .parts import StratifiedParts, read_sizes
 
 NAMES = ("the training part", "the validation part", "the test part", "the unused rows")
 
@@ -70,6 +70,8 @@ def train_validation_test_split(
     n_rows = data[0].shape[0] if hasattr(data[0], "shape") else len(data[0])
     room = read_sizes(n_rows, sizes, ["training", "validation", "test"])
     labels = data[1] if stratify else np.zeros(n_rows)
-    part = split_rows(labels, room, NAMES, groups=groups, random_state=random_state)
+    parts = StratifiedParts(labels, room, NAMES, groups)
+    part = parts.draw(check_random_state(random_state))
+    parts.warn_of_lacking(stacklevel=3)
     rows = [np.flatnonzero(part == k) for k in range(3)]
     return [take_rows(array, chosen) for array in data for chosen in rows]

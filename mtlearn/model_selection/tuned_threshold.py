@@ -1,18 +1,12 @@
 """A decision threshold for every label."""
 
 import numpy as np
-from sklearn.base import clone
 
-from ..base import stack_columns
-from ..metrics import multitask_score, never_empty, tune_threshold
-from ..metrics.scorer import fitted_task_names
-from .delegation import DelegatingEstimator
-from .out_of_fold import choose_method, classes_of, out_of_fold_scores, per_task
-
-METHODS = ("predict_proba", "decision_function")
+from ..metrics import never_empty, tune_threshold
+from .out_of_fold import OutOfFoldClassifier
 
 
-class MultiTaskTunedThresholdClassifierCV(DelegatingEstimator):
+class MultiTaskTunedThresholdClassifierCV(OutOfFoldClassifier):
     """Classifier whose labels have thresholds of their own, tuned by cross-validation.
 
     For every task of two classes the threshold on the score of its second class is the
@@ -63,6 +57,8 @@ class MultiTaskTunedThresholdClassifierCV(DelegatingEstimator):
     [0.82, 0.85]
     """
 
+    _responses = ("predict_proba", "decision_function")
+
     def __init__(
         self,
         estimator,
@@ -80,48 +76,16 @@ class MultiTaskTunedThresholdClassifierCV(DelegatingEstimator):
         self.cv = cv
         self.n_jobs = n_jobs
 
-    def fit(self, X, y, *, groups=None, **params):
-        """Tune the thresholds by cross-validation, and fit to all rows.
-
-        Parameters
-        ----------
-        X : (n_samples, ...)
-            What the estimator takes.
-        y : labels of any form, (n_samples,) or (n_samples, n_tasks)
-            May have missing labels.
-        groups : array-like (n_samples,), optional
-            For ``cv``.
-        **params
-            Passed to ``fit`` of the estimator, such as ``sample_weight``, which also
-            weighs the metric.
-
-        Returns
-        -------
-        self : object
-        """
-        self._method = choose_method(self.estimator, self.response_method, METHODS)
-        self.estimator_ = clone(self.estimator).fit(X, y, **params)
-        found = out_of_fold_scores(
-            self.estimator,
-            X,
-            y,
-            self.estimator_,
-            self._method,
-            self.cv,
-            groups,
-            self.n_jobs,
-            params,
-        )
-        self._ndim = 1 if np.ndim(y) < 2 else 2
-        self.thresholds_ = np.full(len(found), np.nan)
-        for t, task in enumerate(found):
+    def _learn(self, tasks):
+        self._n_tasks = len(tasks)
+        self.thresholds_ = np.full(len(tasks), np.nan)
+        for t, task in enumerate(tasks):
             if task is not None and len(task.classes) == 2:
                 best = tune_threshold(
                     task.code, task.scores[:, 0], self.metric, task.weight
                 )
-                usual = 0.5 if self._method == "predict_proba" else 0.0
+                usual = 0.5 if self._response == "predict_proba" else 0.0
                 self.thresholds_[t] = usual if np.isnan(best) else best
-        return self
 
     def predict(self, X):
         """Labels of every task, those of two classes by their thresholds.
@@ -134,29 +98,13 @@ class MultiTaskTunedThresholdClassifierCV(DelegatingEstimator):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_tasks)
         """
-        model = self._fitted()
-        outputs = getattr(model, self._method)(X)
-        n_tasks = len(self.thresholds_)
-        classes = classes_of(model, n_tasks)
-        n_rows = len(outputs[0]) if isinstance(outputs, list) else len(outputs)
+        scores, classes = self._scores(X)
         cut = np.flatnonzero(~np.isnan(self.thresholds_))
-        if len(cut) < n_tasks:
-            answers = np.asarray(model.predict(X)).reshape(n_rows, n_tasks)
-            tasks = list(answers.T)
-        else:
-            tasks = [None] * n_tasks
+        tasks = [None] * self._n_tasks
         if len(cut):
-            scores = per_task(outputs, classes, n_rows)
             margin = np.column_stack([scores[t][:, 0] for t in cut])
             margin = margin - self.thresholds_[cut]
             labels = never_empty(margin) if self.never_empty else margin > 0
             for t, has in zip(cut, labels.T):
                 tasks[t] = classes[t][has.astype(int)]
-        return tasks[0] if self._ndim == 1 else stack_columns(tasks)
-
-    def score(self, X, y, sample_weight=None):
-        """Plain mean over tasks of the accuracy."""
-        names = fitted_task_names(self._fitted())
-        return multitask_score(
-            y, self.predict(X), sample_weight=sample_weight, task_names=names
-        )
+        return self._filled(tasks, X)
