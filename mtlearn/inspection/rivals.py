@@ -223,13 +223,13 @@ def _with_strengths(settings, n_wanted, place, model, strengths):
                 "neither C nor alpha"
             )
         return settings
+    if strengths is None and len(settings) >= n_wanted:
+        return settings
     key = place + name
     others = _distinct({k: v for k, v in s.items() if k != key} for s in settings)
     if strengths is None:
-        known = sorted({s.get(key, parameters[name]) for s in settings})
+        known = [s.get(key, parameters[name]) for s in settings]
         n = ceil(n_wanted / len(others))
-        strengths = known
-        if n > len(known):
-            # So many in between and beyond, evenly in their logarithms.
-            strengths = np.geomspace(known[0] / REACH, known[-1] * REACH, n).tolist()
+        # So many in between and beyond, evenly in their logarithms.
+        strengths = np.geomspace(min(known) / REACH, max(known) * REACH, n).tolist()
     return [{**other, key: float(value)} for other in others for value in strengths]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import loguniform
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
@@ -192,6 +193,14 @@ LAST = "multitasklinearsvc"
             RandomizedSearchCV(SVC, {"C": [1, 2, 3], "sharing": [0, 1]}, n_iter=4),
             4,
             4,
+            MultiTaskLinearSVC,
+        ),
+        (
+            RandomizedSearchCV(
+                SVC, {"C": loguniform(0.1, 1), "tol": loguniform(1e-5, 1e-3)}, n_iter=5
+            ),
+            5,
+            5,
             MultiTaskLinearSVC,
         ),
         (
