@@ -9,8 +9,10 @@ from setuptools import setup
 KERNELS = Path("mtlearn/_kernels")
 HEADERS = [str(path) for ending in ("*.pxd", "*.h") for path in KERNELS.glob(ending)]
 # sqrtf blocks vectorisation unless errno is given up. Never -ffast-math: linking
-# with it flips the whole process to flush-to-zero.
-FLAGS = ["/O2"] if sys.platform == "win32" else ["-O3", "-fno-math-errno"]
+# with it flips the whole process to flush-to-zero. Fused multiply-adds would round
+# otherwise than scikit-image where an equality decides.
+FLAGS = ["-O3", "-fno-math-errno", "-ffp-contract=off"]
+FLAGS = ["/O2"] if sys.platform == "win32" else FLAGS
 
 setup(
     ext_modules=[

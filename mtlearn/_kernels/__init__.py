@@ -7,6 +7,7 @@ from .hog import BLOCK_NORMS as HOG_BLOCK_NORMS
 from .hog import INSTRUCTION_SETS as HOG_INSTRUCTION_SETS
 from .hog import MAX_ORIENTATIONS as HOG_MAX_ORIENTATIONS
 from .hog import hog_features
+from .lbp import lbp_histograms
 from .segments import INSTRUCTION_SETS as SEGMENT_INSTRUCTION_SETS
 from .segments import segment_backward, segment_forward
 from .trees import (
@@ -37,6 +38,7 @@ __all__ = [
     "find_edges",
     "grow_tree",
     "hog_features",
+    "lbp_histograms",
     "leaf_table",
     "segment_backward",
     "segment_forward",
