@@ -241,20 +241,35 @@ class MixedTaskMixin:
         -------
         float
         """
-        predicted = self.predict(X)
-        metrics = {"classification": "accuracy", "regression": "r2"}
-        each = [
-            multitask_score(
-                y,
-                predicted,
-                metrics[kind],
-                task=t,
-                sample_weight=sample_weight,
-                task_names=list(self.task_names_in_),
-            )
-            for t, kind in enumerate(self.task_types_)
-        ]
-        return float(np.nanmean(each)) if not np.isnan(each).all() else np.nan
+        return score_by_kind(
+            y,
+            self.predict(X),
+            self.task_types_,
+            sample_weight,
+            list(self.task_names_in_),
+        )
+
+
+def score_by_kind(Y, predicted, kinds, sample_weight=None, task_names=None):
+    """Plain mean over tasks of accuracy or R2, as they hold labels or numbers.
+
+    Parameters
+    ----------
+    kinds : list of {"classification", "regression"}
+    """
+    metrics = {"classification": "accuracy", "regression": "r2"}
+    each = [
+        multitask_score(
+            Y,
+            predicted,
+            metrics[kind],
+            task=t,
+            sample_weight=sample_weight,
+            task_names=task_names,
+        )
+        for t, kind in enumerate(kinds)
+    ]
+    return float(np.nanmean(each)) if not np.isnan(each).all() else np.nan
 
 
 class DecisionFunctionMixin:

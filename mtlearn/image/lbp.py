@@ -138,7 +138,7 @@ class LBP(ImageTransformer):
 
 
 def read_grey(images, first, last):
-    """Luminance of some images (n, height, width): uint8 of grey bytes, else float64."""
+    """Luminance of images (n, height, width): uint8 of grey bytes, else float64."""
     if images.dtype == np.uint8 and len(images.shape) == 2:
         return images.read(first, last, np.uint8)[..., 0]
     chunk = images.read(first, last, np.float64)

@@ -1,30 +1,35 @@
 """Tasks that sharing hurts, learned alone."""
 
-import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
-from sklearn.utils import get_tags
-from sklearn.utils.metaestimators import available_if
+import warnings
 
-from ..base import stack_columns
-from ..metrics import multitask_score
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import UndefinedMetricWarning
+
+from ..base import score_by_kind, stack_columns
+from ..exceptions import DegenerateTaskWarning
+from ..model_selection.delegation import available_if_inner_has
 from ..validation import check_is_fitted
-from .comparison import as_table, compare_versions, read_folds, read_scoring
-from .rivals import dissect, independent
+from .comparison import (
+    as_table,
+    compare_versions,
+    read_folds,
+    read_scoring,
+    read_tuning,
+)
+from .rivals import dissect, groups_for_search, independent, is_shared
+from .taskwise import TaskwiseEstimator
 
 # Differences below this are none.
 ROUNDING = 1e-9
 
 
-def _both_have(method):
-    return available_if(lambda choice: hasattr(choice.estimator, method))
-
-
-class ChosenSharingCV(MetaEstimatorMixin, BaseEstimator):
+class ChosenSharingCV(TaskwiseEstimator):
     """Estimator of many tasks that learns alone the tasks that sharing hurts.
 
     In :meth:`fit` all tasks are learned together and apart on the same folds. A task
-    that is worse together by more than one corrected standard error is answered by its
-    own model from then on; the others by the estimator, which has learned them all.
+    that is worse together by more than one corrected standard error is learned by a
+    model of its own from then on, the others together, without it.
 
     Parameters
     ----------
@@ -73,7 +78,8 @@ class ChosenSharingCV(MetaEstimatorMixin, BaseEstimator):
         Y = as_table(y)
         anatomy = dissect(self.estimator)
         scoring = read_scoring(self.metric, anatomy, Y)
-        rival = independent(anatomy, scoring, self.Cs)
+        rival = independent(anatomy, read_tuning(scoring, anatomy, Y), self.Cs)
+        params = {**groups_for_search(anatomy, groups), **params}
         folds = list(read_folds(self.cv, groups).split(X, Y, groups))
         self.report_ = compare_versions(
             {"together": self.estimator, "independent": rival},
@@ -81,15 +87,33 @@ class ChosenSharingCV(MetaEstimatorMixin, BaseEstimator):
             Y,
             folds,
             scoring,
-            params=params,
+            params={"together": params, "independent": params},
             n_jobs=self.n_jobs,
         )
-        self.task_names_in_ = np.array(scoring.names, dtype=object)
+        self._task_names = np.array(scoring.names, dtype=object)
         self._is_alone = self.report_.difference < -(self.report_.error + ROUNDING)
         self.alone_ = self.task_names_in_[self._is_alone].tolist()
-        self.together_ = clone(self.estimator).fit(X, Y, **params)
+        with warnings.catch_warnings():
+            # Labels of tasks that are alone are hidden from the others.
+            warnings.simplefilter("ignore", DegenerateTaskWarning)
+            warnings.simplefilter("ignore", UndefinedMetricWarning)
+            together = clone(self.estimator)
+            if is_shared(anatomy.model) and not self._is_alone.all():
+                self.together_ = together.fit(X, self._hide_alone(Y), **params)
+            else:
+                self.together_ = together.fit(X, Y, **params)
         self.independent_ = clone(rival).fit(X, Y, **params) if self.alone_ else None
         return self
+
+    def _hide_alone(self, Y):
+        """A copy without the labels of the tasks that are learned alone."""
+        if hasattr(Y, "iloc"):
+            Y = Y.copy()
+            for t in np.flatnonzero(self._is_alone):
+                Y.isetitem(t, [None] * len(Y))
+            return Y
+        hidden = np.ma.getmaskarray(Y) | self._is_alone
+        return np.ma.masked_array(np.ma.getdata(Y), hidden)
 
     def _merged(self, each_of):
         """A list of T answers, from a function of a fitted estimator."""
@@ -108,12 +132,12 @@ class ChosenSharingCV(MetaEstimatorMixin, BaseEstimator):
         columns = self._merged(lambda model: list(np.asarray(model.predict(X)).T))
         return stack_columns(columns)
 
-    @_both_have("predict_proba")
+    @available_if_inner_has("predict_proba")
     def predict_proba(self, X):
         """Class probabilities of each task."""
         return self._merged(lambda model: model.predict_proba(X))
 
-    @_both_have("decision_function")
+    @available_if_inner_has("decision_function")
     def decision_function(self, X):
         """Scores of each task."""
         return self._merged(lambda model: model.decision_function(X))
@@ -123,18 +147,9 @@ class ChosenSharingCV(MetaEstimatorMixin, BaseEstimator):
         return self._merged(lambda model: model.classes_)
 
     def score(self, X, y, sample_weight=None):
-        """Plain mean over tasks of accuracy, or of R2 for a regressor."""
-        is_regressor = get_tags(self.estimator).estimator_type == "regressor"
-        metric = "r2" if is_regressor else "accuracy"
-        return multitask_score(y, self.predict(X), metric, sample_weight=sample_weight)
-
-    def __sklearn_tags__(self):
-        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
-        tags.estimator_type = inner.estimator_type
-        tags.classifier_tags = inner.classifier_tags
-        tags.regressor_tags = inner.regressor_tags
-        tags.target_tags = inner.target_tags
-        return tags
+        """Plain mean over tasks of accuracy, or of R2 for tasks of numbers."""
+        kinds = read_scoring(None, dissect(self.together_), as_table(y)).kinds
+        return score_by_kind(y, self.predict(X), kinds, sample_weight)
 
 
 def choose_sharing(
@@ -183,11 +198,20 @@ def choose_sharing(
     anatomy = dissect(estimator)
     scoring = read_scoring(metric, anatomy, Y)
     folds = list(read_folds(outer_cv, groups).split(X, Y, groups))
-    versions = {"chosen": chooser, "independent": independent(anatomy, scoring, Cs)}
-    given = params if groups is None else {**params, "groups": np.asarray(groups)}
+    rival = independent(anatomy, read_tuning(scoring, anatomy, Y), Cs)
+    versions = {"chosen": chooser, "independent": rival}
+    inner = groups_for_search(anatomy, groups)
+    of_rival = {**inner, **params}
+    of_chooser = params if groups is None else {**params, "groups": np.asarray(groups)}
     report = compare_versions(
-        versions, X, Y, folds, scoring, params=given, n_jobs=n_jobs
+        versions,
+        X,
+        Y,
+        folds,
+        scoring,
+        params={"chosen": of_chooser, "independent": of_rival},
+        n_jobs=n_jobs,
     )
-    chosen = clone(chooser).set_params(n_jobs=n_jobs).fit(X, Y, **given)
+    chosen = clone(chooser).set_params(n_jobs=n_jobs).fit(X, Y, **of_chooser)
     chosen.outer_report_ = report
     return chosen

@@ -2,10 +2,13 @@
 
 import time
 import warnings
+from collections.abc import Mapping
+from contextlib import contextmanager
 
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 from sklearn.model_selection import check_cv
 
 from ..exceptions import DegenerateTaskWarning
@@ -15,7 +18,13 @@ from ..model_selection import MultiTaskStratifiedGroupKFold, MultiTaskStratified
 from ..model_selection.cross_validation import cut_params, take_rows
 from ..tasks import LabelTable, read_label_groups
 from ..validation import check_number
-from .rivals import count_settings, dissect, independent, pooled
+from .rivals import (
+    count_settings,
+    dissect,
+    groups_for_search,
+    independent,
+    pooled,
+)
 from .sharing_report import SharingReport
 from .task_scoring import TaskScoring
 
@@ -60,7 +69,7 @@ def compare_sharing(
         (:class:`~mtlearn.model_selection.MultiTaskStratifiedShuffleSplit`) see smaller
         differences than five folds.
     groups : array-like (n_samples,), optional
-        For ``cv``.
+        For ``cv``, and for the folds of the search if they ask for groups.
     Cs : list of float, optional
         Strengths (``C``, or ``alpha``) from which the rival chooses for each task.
         Default: as many as there are settings, from a tenth of the least that the
@@ -70,8 +79,7 @@ def compare_sharing(
         and is compared, too. Default: those of the estimator.
     confidence : float in (0, 1), default=0.95
     params : dict, optional
-        Passed to ``fit``, arrays cut to the rows of the fold; ``groups`` among them
-        are for the inner folds of a search.
+        Passed to ``fit``, arrays cut to the rows of the fold.
     n_jobs : int, default=None
         Folds that run in parallel.
 
@@ -110,12 +118,14 @@ def compare_sharing(
     Y = as_table(Y)
     anatomy = dissect(estimator)
     scoring = read_scoring(metric, anatomy, Y)
+    tuning = read_tuning(scoring, anatomy, Y)
     ties = _read_groups(label_groups, anatomy.model, Y, scoring)
     versions = {
         "together": estimator,
-        "independent": independent(anatomy, scoring, Cs),
-        **pooled(anatomy, ties, scoring, Cs),
+        "independent": independent(anatomy, tuning, Cs),
+        **pooled(anatomy, ties, tuning, Cs),
     }
+    params = {**groups_for_search(anatomy, groups), **(params or {})}
     folds = list(read_folds(cv, groups).split(X, Y, groups))
     return compare_versions(
         versions,
@@ -123,32 +133,37 @@ def compare_sharing(
         Y,
         folds,
         scoring,
+        params=dict.fromkeys(versions, params),
         confidence=confidence,
-        params=params,
         n_jobs=n_jobs,
     )
 
 
 def compare_versions(
-    versions, X, Y, folds, scoring, *, confidence=0.95, params=None, n_jobs=None
+    versions, X, Y, folds, scoring, *, params, confidence=0.95, n_jobs=None
 ):
-    """Score estimators by name on the same folds; the first two are compared."""
+    """Score estimators by name on the same folds; the first two are compared.
+
+    ``params`` has the parameters of ``fit`` by the same names.
+    """
     if len(folds) < 2:
         raise ValueError(f"cv makes {len(folds)} fold; a comparison needs two")
     found = Parallel(n_jobs=n_jobs)(
-        delayed(_fit_and_score)(model, X, Y, train, test, scoring, params or {})
+        delayed(_fit_and_score)(model, X, Y, train, test, scoring, params[name])
         for train, test in folds
-        for model in versions.values()
+        for name, model in versions.items()
     )
-    scores, seconds = zip(*found)
+    scores, seconds, converged = zip(*found)
     shape = len(folds), len(versions)
     scores = np.array(scores).reshape(*shape, -1)
     seconds = np.array(seconds).reshape(shape)
+    converged = np.array(converged).reshape(shape)
     observed = np.column_stack([c.observed for c in LabelTable(Y).columns()])
     return SharingReport(
         task_names=scoring.names,
         scores={name: scores[:, i].T for i, name in enumerate(versions)},
         seconds={name: seconds[:, i] for i, name in enumerate(versions)},
+        n_stopped=dict(zip(versions, (~converged).sum(axis=0).tolist())),
         n_settings={name: count_settings(model) for name, model in versions.items()},
         n_labels=observed.sum(axis=0),
         test_share=_test_shares(observed, folds),
@@ -158,8 +173,8 @@ def compare_versions(
 
 
 def as_table(Y):
-    """Labels with columns that can be taken."""
-    return np.array(Y, dtype=object) if isinstance(Y, list) else Y
+    """Labels as a frame or an array, whose columns can be taken."""
+    return LabelTable(Y).data
 
 
 def read_folds(cv, groups=None):
@@ -176,12 +191,35 @@ def read_scoring(metric, anatomy, Y):
     """What is compared: what was asked for, else what the search maximises."""
     response = None
     if metric is None and anatomy.search is not None:
-        metric = anatomy.search.scoring
+        metric = _metric_of_search(anatomy.search)
     if isinstance(metric, MultiTaskScorer):
         metric, response = metric.metric, metric.response_method
     if metric is not None:
         make_multitask_scorer(metric)  # an unknown name is explained here
     return TaskScoring.of(metric, Y, anatomy.model, response)
+
+
+def _metric_of_search(search):
+    """A name, a MultiTaskScorer, or None for the estimator's own score."""
+    scoring, refit = search.scoring, getattr(search, "refit", None)
+    if isinstance(scoring, Mapping) and len(scoring):
+        scoring = scoring.get(refit, next(iter(scoring.values())))
+    if scoring is None or isinstance(scoring, str | MultiTaskScorer):
+        return scoring
+    raise ValueError(
+        f"the search maximises {scoring!r}, of which no score per task can be made; "
+        "pass metric=..."
+    )
+
+
+def read_tuning(scoring, anatomy, Y):
+    """What the rivals are tuned by: what the search maximises, if that is per task."""
+    if anatomy.search is None:
+        return scoring
+    try:
+        return read_scoring(None, anatomy, Y)
+    except ValueError:
+        return scoring
 
 
 def _read_groups(label_groups, model, Y, scoring):
@@ -195,17 +233,38 @@ def _read_groups(label_groups, model, Y, scoring):
 
 
 def _fit_and_score(model, X, Y, train, test, scoring, params):
-    """Scores of the tasks on one fold, and the seconds that fitting took."""
+    """Scores of the tasks on one fold, seconds of fitting, and whether it converged."""
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
     given = cut_params(params, train, n_rows)
-    with warnings.catch_warnings():
-        # What a fold lacks shows in the report, as a gap.
-        warnings.simplefilter("ignore", DegenerateTaskWarning)
-        warnings.simplefilter("ignore", UserWarning)
+    with quiet_about_folds() as told:
         start = time.perf_counter()
         model = clone(model).fit(take_rows(X, train), take_rows(Y, train), **given)
         seconds = time.perf_counter() - start
-        return scoring(model, take_rows(X, test), take_rows(Y, test)), seconds
+        scores = scoring(model, take_rows(X, test), take_rows(Y, test))
+    return scores, seconds, not any(issubclass(c, ConvergenceWarning) for c in told)
+
+
+# What the report says of folds, in its own way.
+NOTED = (DegenerateTaskWarning, UndefinedMetricWarning, ConvergenceWarning)
+
+
+@contextmanager
+def quiet_about_folds():
+    """No warnings of what a fold lacks, which shows as a gap, nor of convergence.
+
+    Yields a list that has the categories of all warnings in the end.
+    """
+    categories = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield categories
+    for warning in caught:
+        categories.append(warning.category)
+        known = issubclass(warning.category, NOTED)
+        if not known and "some parts lack classes" not in str(warning.message):
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
 
 
 def _test_shares(observed, folds):

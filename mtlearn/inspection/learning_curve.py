@@ -1,18 +1,17 @@
 """Score of each task against the number of rows."""
 
-import warnings
+from numbers import Real
 
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from ..exceptions import DegenerateTaskWarning
 from ..model_selection.cross_validation import take_rows
 from ..model_selection.parts import StratifiedParts
-from .comparison import as_table, read_folds, read_scoring
+from .comparison import as_table, quiet_about_folds, read_folds, read_scoring
 from .plotting import draw_lines, final_axes, new_axes
-from .rivals import dissect
+from .rivals import dissect, groups_for_search
 
 
 class TaskLearningCurveDisplay:
@@ -85,7 +84,9 @@ class TaskLearningCurveDisplay:
         TaskLearningCurveDisplay
         """
         Y = as_table(Y)
-        scoring = read_scoring(metric, dissect(estimator), Y)
+        anatomy = dissect(estimator)
+        scoring = read_scoring(metric, anatomy, Y)
+        params = groups_for_search(anatomy, groups)
         rng = check_random_state(random_state)
         folds = list(read_folds(cv, groups).split(X, Y, groups))
         parts = [
@@ -94,7 +95,7 @@ class TaskLearningCurveDisplay:
             for i, share in enumerate(_check_sizes(train_sizes))
         ]
         found = Parallel(n_jobs=n_jobs)(
-            delayed(_score)(estimator, X, Y, rows, test, scoring)
+            delayed(_score)(estimator, X, Y, rows, test, scoring, params)
             for _, rows, test in parts
         )
         shape = len(folds), len(train_sizes), -1
@@ -124,7 +125,7 @@ class TaskLearningCurveDisplay:
 
 def _check_sizes(train_sizes):
     for share in train_sizes:
-        if not isinstance(share, int | float) or not 0 < share <= 1:
+        if not isinstance(share, Real) or not 0 < share <= 1:
             raise ValueError(f"train_sizes holds {share!r}; shares are from 0 to 1")
     return train_sizes
 
@@ -138,11 +139,10 @@ def _part(Y, rows, share, rng):
     return rows[parts.draw(rng) == 0]
 
 
-def _score(estimator, X, Y, rows, test, scoring):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DegenerateTaskWarning)
-        warnings.simplefilter("ignore", UserWarning)
-        model = clone(estimator).fit(take_rows(X, rows), take_rows(Y, rows))
+def _score(estimator, X, Y, rows, test, scoring, params):
+    with quiet_about_folds():
+        given = {name: value[rows] for name, value in params.items()}
+        model = clone(estimator).fit(take_rows(X, rows), take_rows(Y, rows), **given)
         return scoring(model, take_rows(X, test), take_rows(Y, test))
 
 

@@ -3,26 +3,23 @@
 import warnings
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
-from sklearn.utils.metaestimators import available_if
 
 from ..base import stack_columns
 from ..linear_model import fit_path
+from ..linear_model.base import MultiTaskLinearModel
 from ..model_selection import MultiTaskStratifiedKFold
 from ..model_selection.cross_validation import cut_params, take_rows
+from ..model_selection.delegation import available_if_inner_has
 from ..validation import check_is_fitted
 from .separate import SeparateModels
 from .task_scoring import TaskScoring
+from .taskwise import TaskwiseEstimator
 
 
-def _inner_has(method):
-    return available_if(lambda search: hasattr(search.estimator, method))
-
-
-class OwnSettingsCV(MetaEstimatorMixin, BaseEstimator):
+class OwnSettingsCV(TaskwiseEstimator):
     """Estimator of many tasks that are fitted under the best setting of each.
 
     Parameters
@@ -52,7 +49,7 @@ class OwnSettingsCV(MetaEstimatorMixin, BaseEstimator):
         scoring = TaskScoring.of(self.metric, y, last_step(self.estimator))
         chosen = self._choose(X, y, groups, params, scoring)
         self.chosen_ = [self.settings[i] for i in chosen]
-        self.task_names_in_ = np.array(scoring.names, dtype=object)
+        self._task_names = np.array(scoring.names, dtype=object)
         self.models_ = {}
         for i in sorted(set(chosen)):
             tasks = np.flatnonzero(np.equal(chosen, i)).tolist()
@@ -115,22 +112,15 @@ class OwnSettingsCV(MetaEstimatorMixin, BaseEstimator):
         """Predictions, (n_samples, n_tasks)."""
         return stack_columns([np.asarray(a) for a in self._answers("predict", X)])
 
-    @_inner_has("predict_proba")
+    @available_if_inner_has("predict_proba")
     def predict_proba(self, X):
         """Class probabilities of each task."""
         return self._answers("predict_proba", X)
 
-    @_inner_has("decision_function")
+    @available_if_inner_has("decision_function")
     def decision_function(self, X):
         """Scores of each task."""
         return self._answers("decision_function", X)
-
-    def __sklearn_tags__(self):
-        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
-        tags.estimator_type = inner.estimator_type
-        tags.classifier_tags = inner.classifier_tags
-        tags.regressor_tags = inner.regressor_tags
-        return tags
 
 
 def last_step(estimator):
@@ -152,20 +142,27 @@ def fit_settings(estimator, settings, X, y, train, test, params):
     if isinstance(estimator, Pipeline) and len(estimator) > 1:
         prefix = f"{estimator.steps[-1][0]}__"
         if all(key.startswith(prefix) for setting in settings for key in setting):
-            of_model = _strip(params, prefix)
-            rest = {k: v for k, v in params.items() if not k.startswith(prefix)}
-            features = clone(estimator[:-1])
-            X_train = features.fit_transform(X_train, labels, **rest)
-            X_test = features.transform(X_test)
-            estimator, params = estimator.steps[-1][1], of_model
+            X_train, X_test = _features(estimator, X_train, X_test, labels, params)
+            estimator, params = estimator.steps[-1][1], _strip(params, prefix)
             settings = [_strip(setting, prefix) for setting in settings]
-    if hasattr(estimator, "_fit_from") and set(params) <= {"sample_weight"}:
+    if isinstance(estimator, MultiTaskLinearModel) and set(params) <= {"sample_weight"}:
         for model in fit_path(estimator, X_train, labels, settings, **params):
             yield model, X_test
     else:
         for setting in settings:
             model = clone(estimator).set_params(**setting)
             yield model.fit(X_train, labels, **params), X_test
+
+
+def _features(pipeline, X_train, X_test, labels, params):
+    """What the steps before the last make of training and test rows."""
+    for name, step in pipeline.steps[:-1]:
+        if step is not None and step != "passthrough":
+            step = clone(step)
+            of_step = _strip(params, f"{name}__")
+            X_train = step.fit_transform(X_train, labels, **of_step)
+            X_test = step.transform(X_test)
+    return X_train, X_test
 
 
 def _strip(named, prefix):
@@ -179,6 +176,6 @@ def _columns(Y, tasks):
 def _columns_of_weights(params, tasks):
     """Weights per pair of row and task, cut to some tasks."""
     return {
-        name: value[:, tasks] if getattr(value, "ndim", 1) == 2 else value
+        name: np.asarray(value)[:, tasks] if np.ndim(value) == 2 else value
         for name, value in params.items()
     }

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.model_selection import ParameterGrid, ParameterSampler
+from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler
 from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import get_routing_for_object
 
+from ..model_selection.delegation import DelegatingEstimator
 from .own_settings import OwnSettingsCV
 from .separate import SeparateModels
 
@@ -88,12 +90,23 @@ def _descend(estimator, path, stop):
     while not stop(estimator):
         if isinstance(estimator, Pipeline):
             name, inner = estimator.steps[-1]
-        elif "estimator" in estimator.get_params(deep=False):
+        elif isinstance(estimator, DelegatingEstimator):
             name, inner = "estimator", estimator.estimator
         else:
             break
         path, estimator = f"{path}__{name}" if path else name, inner
+    _refuse_strangers(estimator, stop)
     return path, estimator
+
+
+def _refuse_strangers(model, stop):
+    parts = {"estimator", "base_estimator", "estimators"}
+    inside = parts & set(model.get_params(deep=False))
+    if inside and not stop(model) and not is_shared(model):
+        raise ValueError(
+            f"{type(model).__name__} is made of other models, and cannot be taken "
+            "apart; pass one estimator of many tasks"
+        )
 
 
 def _put(estimator, path, inner):
@@ -179,6 +192,7 @@ def _searched(anatomy, version, scoring, strengths, per_task):
     place = anatomy.name("estimator__" if separate else "")
     drop = {anatomy.name(parameter) for parameter in (*OF_SHARING, "task_weight")}
     settings = anatomy.settings()
+    _refuse_models(anatomy, settings)
     kept = _distinct(
         {_renamed(k, anatomy.name(""), place): v for k, v in s.items() if k not in drop}
         for s in settings
@@ -189,10 +203,42 @@ def _searched(anatomy, version, scoring, strengths, per_task):
             anatomy.body_with(version),
             kept,
             metric=scoring,
-            cv=None if anatomy.search is None else anatomy.search.cv,
+            cv=_inner_folds(anatomy.search),
             per_task=per_task,
         )
     )
+
+
+def _refuse_models(anatomy, settings):
+    """A search over the model itself leaves nothing to take the sharing out of."""
+    for key in {key for setting in settings for key in setting}:
+        if f"{anatomy.model_path}__".startswith(f"{key}__"):
+            raise ValueError(
+                f"the search tries other models, {key}=...; compare them one by one, "
+                "or search over their parameters"
+            )
+
+
+def _inner_folds(search):
+    """The folds of a search, as the search reads its ``cv``."""
+    cv = getattr(search, "cv", None)
+    ours = search is None or hasattr(search, "_settings")
+    if ours or not (cv is None or isinstance(cv, int | np.integer)):
+        return cv
+    return KFold(5 if cv is None else int(cv))  # scikit-learn's, of a 2-D Y
+
+
+def groups_for_search(anatomy, groups):
+    """Parameters of ``fit`` that bring groups to the inner folds that ask for them."""
+    if (
+        groups is None
+        or anatomy.search is None
+        or not hasattr(anatomy.search.cv, "split")
+    ):
+        return {}
+    asks = get_routing_for_object(anatomy.search.cv).split.requests.get("groups")
+    name = f"{anatomy.search_path}__groups" if anatomy.search_path else "groups"
+    return {name: np.asarray(groups)} if asks else {}
 
 
 def count_settings(estimator):
@@ -213,7 +259,7 @@ def _distinct(settings):
 
 
 def _with_strengths(settings, n_wanted, place, model, strengths):
-    """Settings with so many strengths that there are as many as wanted."""
+    """Settings with so many more strengths that they are as many as wanted."""
     parameters = model.get_params(deep=False)
     name = next((s for s in STRENGTHS if s in parameters), None)
     if name is None:
@@ -223,13 +269,20 @@ def _with_strengths(settings, n_wanted, place, model, strengths):
                 "neither C nor alpha"
             )
         return settings
-    if strengths is None and len(settings) >= n_wanted:
-        return settings
     key = place + name
     others = _distinct({k: v for k, v in s.items() if k != key} for s in settings)
-    if strengths is None:
-        known = [s.get(key, parameters[name]) for s in settings]
-        n = ceil(n_wanted / len(others))
-        # So many in between and beyond, evenly in their logarithms.
-        strengths = np.geomspace(min(known) / REACH, max(known) * REACH, n).tolist()
-    return [{**other, key: float(value)} for other in others for value in strengths]
+    if strengths is not None:
+        return [{**other, key: float(v)} for other in others for v in strengths]
+    n_missing = n_wanted - len(settings)
+    if n_missing <= 0:
+        return settings
+    # What was searched stays; between and beyond it, evenly in their logarithms.
+    known = [s.get(key, parameters[name]) for s in settings]
+    ends = min(known) / REACH, max(known) * REACH
+    given = [{**s, key: s.get(key, parameters[name])} for s in settings]
+    n_more, found = max(2, ceil(n_missing / len(others))), given
+    while len(found) < n_wanted:
+        more = [float(v) for v in np.geomspace(*ends, n_more)]
+        found = _distinct(given + [{**o, key: v} for o in others for v in more])
+        n_more += 1
+    return found

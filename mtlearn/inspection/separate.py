@@ -1,21 +1,20 @@
 """Tasks that are learned apart, or as one."""
 
+from collections.abc import Mapping
+
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_regressor
+from sklearn.base import clone, is_regressor
 from sklearn.dummy import DummyClassifier
-from sklearn.utils.metaestimators import available_if
 
 from ..base import stack_columns
 from ..model_selection.cross_validation import take_rows
+from ..model_selection.delegation import available_if_inner_has
 from ..tasks import LabelTable, read_sample_weight
 from ..validation import check_is_fitted
+from .taskwise import TaskwiseEstimator
 
 
-def _inner_has(method):
-    return available_if(lambda models: hasattr(models.estimator, method))
-
-
-class SeparateModels(MetaEstimatorMixin, BaseEstimator):
+class SeparateModels(TaskwiseEstimator):
     """A model of its own for each task, or for each group of tasks.
 
     The tasks of a group are stacked: their model learns one row per pair of row and
@@ -43,7 +42,7 @@ class SeparateModels(MetaEstimatorMixin, BaseEstimator):
     def fit(self, X, y, sample_weight=None):
         """Fit each model to the rows that have labels of its tasks."""
         table = LabelTable(y)
-        self.task_names_in_ = np.array(table.names, dtype=object)
+        self._task_names = np.array(table.names, dtype=object)
         observed = [column.observed for column in table.columns()]
         weights = None
         if sample_weight is not None:
@@ -76,7 +75,8 @@ class SeparateModels(MetaEstimatorMixin, BaseEstimator):
         if weights is not None:
             joined = np.concatenate([weights[r, t] for r, t in zip(rows, tasks)])
             weight = {"sample_weight": joined}
-        return clone(self.estimator).fit(X, labels, **weight)
+        names = list(self.task_names_in_)
+        return _of_one_task(self.estimator, tasks[0], names).fit(X, labels, **weight)
 
     @property
     def classes_(self):
@@ -106,12 +106,12 @@ class SeparateModels(MetaEstimatorMixin, BaseEstimator):
         """Predictions, (n_samples, n_tasks)."""
         return stack_columns(self._answers("predict", X))
 
-    @_inner_has("predict_proba")
+    @available_if_inner_has("predict_proba")
     def predict_proba(self, X):
         """Class probabilities of each task."""
         return self._answers("predict_proba", X)
 
-    @_inner_has("decision_function")
+    @available_if_inner_has("decision_function")
     def decision_function(self, X):
         """Scores of each task."""
         check_is_fitted(self, "models_")
@@ -124,6 +124,25 @@ class SeparateModels(MetaEstimatorMixin, BaseEstimator):
         ]
         nothing = self._nothing("decision_function", n_rows)
         return [nothing if m < 0 else each[m] for m in self.model_of_task_]
+
+
+def _of_one_task(model, t, names):
+    """A clone with what its parameters say of one task."""
+    given = model.get_params(deep=False)
+    changes = {
+        name: None
+        for name in ("task_weight", "label_groups", "task_graph")
+        if given.get(name) is not None
+    }
+    for name in ("task_types", "class_weight"):
+        value = given.get(name)
+        if isinstance(value, Mapping) and set(map(str, value)) <= set(names):
+            by_name = {str(key): of_task for key, of_task in value.items()}
+            usual = "auto" if name == "task_types" else None
+            changes[name] = by_name.get(names[t], usual)
+        elif isinstance(value, list | tuple) and len(value) == len(names):
+            changes[name] = value[t]
+    return clone(model).set_params(**changes)
 
 
 def _take_column(Y, rows, t):

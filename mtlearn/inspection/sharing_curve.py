@@ -1,5 +1,7 @@
 """Score against sharing."""
 
+from numbers import Real
+
 import numpy as np
 
 from .plotting import (
@@ -74,10 +76,12 @@ class SharingCurveDisplay:
         names, scores = scores_of_results(results)
         given = [setting.get(parameter) for setting in results["params"]]
         numbers = np.array(
-            [value if isinstance(value, int | float) else np.nan for value in given]
+            [value if isinstance(value, Real) else np.nan for value in given]
         )
         nothing = np.isnan(scores).all(axis=0)
         mean = np.nanmean(np.where(nothing, -np.inf, scores), axis=0)
+        if np.isnan(numbers).all():
+            raise ValueError(f"no setting has a number for {parameter}: {given}")
         sharing = np.unique(numbers[~np.isnan(numbers)])
         best = [
             np.flatnonzero(numbers == s)[np.argmax(mean[numbers == s])] for s in sharing

@@ -5,6 +5,9 @@ import numpy as np
 from ..metrics import Table
 from .statistics import corrected_interval, holm
 
+# Of a score.
+ROUNDING = 1e-6
+
 
 class SharingReport:
     """Scores of the versions of a model per task and fold, and what differs.
@@ -31,6 +34,8 @@ class SharingReport:
         Of fitting.
     n_settings : dict of {version: int}
         Settings that were tried in each fold.
+    n_stopped : dict of {version: int}
+        Folds in which a model did not converge.
     """
 
     def __init__(
@@ -43,11 +48,12 @@ class SharingReport:
         test_share,
         metric,
         confidence=0.95,
+        n_stopped=None,
     ):
         self.task_names, self.scores = list(task_names), scores
         self.seconds, self.n_settings = seconds, n_settings
         self.n_labels, self.metric = n_labels, metric
-        self.confidence = confidence
+        self.confidence, self.n_stopped = confidence, n_stopped or {}
         each = [
             corrected_interval(d, share, confidence)
             for d, share in zip(self._differences(), test_share)
@@ -83,8 +89,10 @@ class SharingReport:
         return self._flagged(-1)
 
     def _flagged(self, sign):
-        # A comparison with NaN is False.
-        found = (sign * self.difference > 0) & (self.p < 1 - self.confidence)
+        # What solvers round is no difference. A comparison with NaN is False.
+        scale = np.abs(_mean_over_folds(next(iter(self.scores.values()))))
+        found = sign * self.difference > ROUNDING * scale
+        found &= self.p < 1 - self.confidence
         return [self.task_names[t] for t in np.flatnonzero(found)]
 
     def table(self):
@@ -137,6 +145,12 @@ class SharingReport:
         ]
         if max(self.n_settings.values(), default=1) == 1:
             notes.append("neither side was tuned: pass a search for a fair answer")
+        stopped = {name: n for name, n in self.n_stopped.items() if n}
+        if stopped:
+            listed = ", ".join(f"{name} in {n} folds" for name, n in stopped.items())
+            notes.append(f"did not converge: {listed}")
+        if n_folds < 5:
+            notes.append("few folds: intervals are rough; ten random splits see more")
         gaps = self._gaps()
         return [*notes, f"left out, no score: {gaps}"] if gaps else notes
 
@@ -156,7 +170,7 @@ class SharingReport:
         return self.table().to_frame()
 
     def to_dict(self):
-        """``{task: {column: value}}``, and the mean over tasks."""
+        """``{"rows": {task: {column: value}}, "summary": ...}``."""
         return self.table().to_dict()
 
     def __str__(self):

@@ -22,7 +22,8 @@ def corrected_interval(differences, test_share, confidence=0.95):
     -------
     mean, error, low, high, p : float
         The difference, its standard error, its interval, and the two-sided p-value of
-        no difference. NaN, but for the mean, with fewer than two differences.
+        no difference. NaN, but for the mean, with fewer than two differences, or if all
+        are the same and not zero.
 
     References
     ----------
@@ -36,7 +37,10 @@ def corrected_interval(differences, test_share, confidence=0.95):
     mean = float(d.mean())
     error = float(np.sqrt(d.var(ddof=1) * (1 / len(d) + test_share)))
     if error < 1e-12:  # the same in every fold
-        return mean, 0.0, mean, mean, float(abs(mean) < 1e-12)
+        if abs(mean) < 1e-12:
+            return mean, 0.0, mean, mean, 1.0
+        # As it happens to scores that count few rows; it proves nothing.
+        return mean, np.nan, np.nan, np.nan, np.nan
     t = stats.t(len(d) - 1)
     reach = t.ppf((1 + confidence) / 2) * error
     return mean, error, mean - reach, mean + reach, float(2 * t.sf(abs(mean) / error))

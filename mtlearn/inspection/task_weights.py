@@ -92,6 +92,8 @@ class TaskWeightDisplay:
             if not isinstance(setting, str):
                 weights = _as_weights(setting, names)
                 best[weights] = max(score, best.get(weights, -np.inf))
+        if not best:
+            raise ValueError(f"no setting of {parameter} has weights: {settings}")
         display = cls(list(best), list(best.values()), names, score_name=score_name)
         return display.plot(ax) if draw else display
 

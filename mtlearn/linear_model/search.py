@@ -91,7 +91,7 @@ class MultiTaskLinearCV(DelegatingEstimator):
         self.scoring = scoring
         self.n_jobs = n_jobs
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, groups=None):
         """Score every setting on every fold, and fit the best one to all rows.
 
         Parameters
@@ -100,6 +100,8 @@ class MultiTaskLinearCV(DelegatingEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_tasks)
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks)
             Scores are weighted by it, too.
+        groups : array-like of shape (n_samples,), optional
+            For ``cv``.
 
         Returns
         -------
@@ -111,7 +113,7 @@ class MultiTaskLinearCV(DelegatingEstimator):
         cv = self.cv
         if isinstance(cv, int | np.integer):
             cv = MultiTaskStratifiedKFold(cv)
-        splits = list(check_cv(cv).split(X, y))
+        splits = list(check_cv(cv).split(X, y, groups))
         scorer = check_scoring(self.estimator, scoring=self.scoring)
         each = Parallel(n_jobs=self.n_jobs)(
             delayed(_score_fold)(

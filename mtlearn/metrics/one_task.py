@@ -1,6 +1,6 @@
 """The labels and answers of one task, as metrics take them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,9 +44,9 @@ class TaskAnswers:
     def take(self, rows):
         """The same for some rows."""
         truth, answer = (
-            LabelColumn(part.values[rows], part.observed[rows], part.categories)
+            replace(part, values=part.values[rows], observed=part.observed[rows])
             if isinstance(part, LabelColumn)
-            else part[rows]
+            else (None if part is None else part[rows])
             for part in (self.truth, self.answer)
         )
         weight = None if self.weight is None else self.weight[rows]
@@ -101,7 +101,7 @@ def labels_of(metric, task):
 
 def _in_order(metric, task):
     """Labels that were predicted, checked to have an order."""
-    if task.truth.values.dtype.kind in "US" and task.truth.categories is None:
+    if task.truth.values.dtype.kind in "US" and not task.truth.ordered:
         raise ValueError(
             f"{metric.name!r} needs labels in an order, but task {task.name!r} holds "
             f"the text {str(task.truth.values[0])!r}; use numbers, or an ordered "
@@ -118,6 +118,11 @@ def read_answer(metric, task, labels, offset):
     """Codes of the predicted labels, -1 where missing; or scores (n, n_labels)."""
     if not metric.takes_scores:
         return _read_labels(metric, task, labels, offset)
+    if task.answer is None:
+        raise ValueError(
+            f"{metric.name!r}: the model gives no scores for task {task.name!r}; "
+            "task=... picks others"
+        )
     # Without ``classes`` the true labels name the columns.
     classes = labels if task.classes is None else task.classes
     is_probability = metric.responses == PROBABILITY

@@ -16,10 +16,11 @@ def split_by_task(scores, n_tasks, n_rows):
     Returns
     -------
     list of ndarray, (n_rows,) or (n_rows, n_columns)
+        None for tasks of which there are none, such as those of numbers.
     """
     if isinstance(scores, list | tuple) and len(scores) == n_tasks:
-        parts = [np.asarray(part) for part in scores]
-        listed = all(part.ndim > 0 for part in parts)
+        parts = [None if part is None else np.asarray(part) for part in scores]
+        listed = all(part is None or part.ndim > 0 for part in parts)
     else:
         listed = False
     if not listed:
@@ -30,8 +31,9 @@ def split_by_task(scores, n_tasks, n_rows):
             parts = list(array.T)
         else:
             parts = list(array) if array.ndim == 3 else []
-    if len(parts) != n_tasks or any(len(part) != n_rows for part in parts):
-        got = np.shape(scores) if not listed else [part.shape for part in parts]
+    known = [part for part in parts if part is not None]
+    if len(parts) != n_tasks or any(len(part) != n_rows for part in known):
+        got = np.shape(scores) if not listed else [part.shape for part in known]
         raise ValueError(
             f"scores should be a list of {n_tasks} arrays with {n_rows} rows each, or "
             f"one array of shape ({n_rows}, {n_tasks}); got {got}"

@@ -27,10 +27,10 @@ class Table:
         self.formats, self.notes = formats or {}, list(notes)
 
     def to_dict(self):
-        """``{row: {column: value}}``, the footer's rows included."""
+        """``{"rows": {row: {column: value}}, "summary": {...}}``."""
         return {
-            row[0]: dict(zip(self.columns[1:], row[1:]))
-            for row in [*self.rows, *self.footer]
+            part: {row[0]: dict(zip(self.columns[1:], row[1:])) for row in rows}
+            for part, rows in (("rows", self.rows), ("summary", self.footer))
         }
 
     def to_frame(self):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..tasks import LabelTable, read_sample_weight
 from .registry import METRICS, find_metric
 
 MOST_TRIED = 100
@@ -16,7 +17,8 @@ def tune_threshold(y_true, score, metric="f1", sample_weight=None):
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Whether a row has the label. NaN is a missing label.
+        Whether a row has the label: bools or numbers. NaN, None and masked entries are
+        missing labels.
     score : array-like of shape (n_samples,)
         Such as the probability of the label.
     metric : str or callable, default="f1"
@@ -39,9 +41,17 @@ def tune_threshold(y_true, score, metric="f1", sample_weight=None):
     0.1875
     """
     check_threshold_metric(metric)
-    y, score = np.asarray(y_true, dtype=float), np.asarray(score, dtype=float)
-    weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
-    seen = ~(np.isnan(y) | np.isnan(score))
+    column = LabelTable(y_true).column(0)
+    y, score = column.values, np.asarray(score, dtype=float)
+    if y.dtype.kind in "US" or score.shape != y.shape:
+        raise ValueError(
+            f"y_true must say of each row whether it has the label, and score have as "
+            f"many numbers; they are {y.dtype} of shape {y.shape} and {score.shape}"
+        )
+    weight = np.ones(len(y))
+    if sample_weight is not None:
+        weight = read_sample_weight(sample_weight, len(y), 1).reshape(len(y))
+    seen = column.observed & ~np.isnan(score)
     order = np.argsort(-score[seen], kind="stable")
     y, score, weight = (x[seen][order] for x in (y, score, weight))
     if not len(y):

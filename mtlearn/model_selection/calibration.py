@@ -1,6 +1,7 @@
 """Probabilities that mean what they say, for every task."""
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 
@@ -82,6 +83,8 @@ class MultiTaskCalibratedClassifierCV(OutOfFoldClassifier):
         if len(np.unique(task.code)) < len(task.classes):
             return None  # no row of some class has a score
         given = _GIVEN[self._response](len(task.classes))
+        if get_config()["enable_metadata_routing"]:
+            given.set_fit_request(sample_weight=True)
         every = np.arange(len(task.code))
         calibrator = CalibratedClassifierCV(
             given, method=self.method, ensemble=False, cv=[(every, every)]

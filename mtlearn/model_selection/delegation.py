@@ -1,9 +1,11 @@
 """Estimators around another one, which answers for them once it is fitted."""
 
+import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 
+from ..metrics.scorer import final_estimator
 from ..validation import check_is_fitted
 
 
@@ -36,8 +38,12 @@ class DelegatingEstimator(MetaEstimatorMixin, BaseEstimator):
 
     @available_if_inner_has("predict_log_proba")
     def predict_log_proba(self, X):
-        """Logarithms of class probabilities by the fitted model."""
-        return self._fitted().predict_log_proba(X)
+        """Logarithms of the class probabilities."""
+        proba = self.predict_proba(X)
+        with np.errstate(divide="ignore"):
+            if isinstance(proba, list):
+                return [p if p is None else np.log(p) for p in proba]
+            return np.log(proba)
 
     @available_if_inner_has("decision_function")
     def decision_function(self, X):
@@ -54,7 +60,7 @@ class DelegatingEstimator(MetaEstimatorMixin, BaseEstimator):
 
     @property
     def task_names_in_(self):
-        return self._fitted().task_names_in_
+        return final_estimator(self._fitted()).task_names_in_
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import clone
 
-from ..base import stack_columns
-from ..metrics import multitask_score
+from ..base import score_by_kind, stack_columns
 from ..metrics.labels import encode, plain_labels
-from ..metrics.scorer import fitted_task_names
+from ..metrics.scorer import fitted_classes, fitted_task_names
 from ..metrics.scores import split_by_task
 from ..tasks import LabelTable, read_sample_weight
 from .cross_validation import cross_val_predict
@@ -49,7 +49,7 @@ class OutOfFoldClassifier(DelegatingEstimator):
     and ``_learn(tasks)``.
     """
 
-    def fit(self, X, y, *, groups=None, **params):
+    def fit(self, X, y, sample_weight=None, *, groups=None, **params):
         """Cross-validate, learn from that, and fit the classifier to all rows.
 
         Parameters
@@ -58,16 +58,19 @@ class OutOfFoldClassifier(DelegatingEstimator):
             What the estimator takes.
         y : labels of any form, (n_samples,) or (n_samples, n_tasks)
             May have missing labels.
+        sample_weight : array-like (n_samples,) or (n_samples, n_tasks), optional
+            For the estimator, and for what is learned here.
         groups : array-like (n_samples,), optional
             For ``cv``.
         **params
-            Passed to ``fit`` of the estimator. ``sample_weight`` among them also weighs
-            the rows here.
+            Passed to ``fit`` of the estimator.
 
         Returns
         -------
         self : object
         """
+        if sample_weight is not None:
+            params = {**params, "sample_weight": sample_weight}
         self._response = self._choose_response()
         self.estimator_ = clone(self.estimator).fit(X, y, **params)
         self._ndim = 1 if np.ndim(y) < 2 else 2
@@ -105,7 +108,8 @@ class OutOfFoldClassifier(DelegatingEstimator):
     def _scores(self, X):
         """Score columns of each task, None for numbers, and their classes."""
         outputs = getattr(self._fitted(), self._response)(X)
-        n_rows = len(outputs[0] if isinstance(outputs, list) else outputs)
+        known = outputs if isinstance(outputs, list) else [outputs]
+        n_rows = len(next(part for part in known if part is not None))
         classes = classes_of(self._fitted(), self._n_tasks)
         return per_task(outputs, classes, n_rows), classes
 
@@ -118,11 +122,13 @@ class OutOfFoldClassifier(DelegatingEstimator):
         return tasks[0] if self._ndim == 1 else stack_columns(tasks)
 
     def score(self, X, y, sample_weight=None):
-        """Plain mean over tasks of the accuracy."""
+        """Plain mean over tasks of accuracy, or of R2 for tasks of numbers."""
+        kinds = [
+            "regression" if known is None else "classification"
+            for known in classes_of(self._fitted(), self._n_tasks)
+        ]
         names = fitted_task_names(self._fitted())
-        return multitask_score(
-            y, self.predict(X), sample_weight=sample_weight, task_names=names
-        )
+        return score_by_kind(y, self.predict(X), kinds, sample_weight, names)
 
 
 def out_of_fold_scores(estimator, X, y, fitted, method, cv, groups, n_jobs, params):
@@ -140,17 +146,19 @@ def out_of_fold_scores(estimator, X, y, fitted, method, cv, groups, n_jobs, para
     list of TaskScores or None, length T
         None for tasks of numbers, and of fewer than two classes.
     """
+    table = LabelTable(y)
+    _check_order(fitted, table)
+    routed = groups is not None and get_config()["enable_metadata_routing"]
     outputs = cross_val_predict(
         estimator,
         X,
         y,
-        groups=groups,
+        groups=None if routed else groups,
         cv=cv,
         n_jobs=n_jobs,
-        params=params,
+        params={**params, "groups": groups} if routed else params,
         method=method,
     )
-    table = LabelTable(y)
     weights = params.get("sample_weight")
     if weights is not None:
         shape = table.n_rows, table.n_tasks
@@ -171,20 +179,27 @@ def out_of_fold_scores(estimator, X, y, fitted, method, cv, groups, n_jobs, para
     ]
 
 
+def _check_order(fitted, table):
+    """A frozen model may have been fitted to the same tasks in another order."""
+    names = fitted_task_names(fitted)
+    if names and names != table.names and set(names) == set(table.names):
+        raise ValueError(
+            f"y has the tasks in another order, {table.names}, than the model was "
+            f"fitted to, {names}"
+        )
+
+
 def classes_of(fitted, n_tasks):
     """``classes_`` of a fitted model, one array or None per task."""
-    classes = fitted.classes_
-    if n_tasks == 1 and (len(classes) != 1 or np.ndim(classes[0]) == 0):
-        classes = [classes]
+    classes = fitted_classes(fitted, n_tasks)
+    if classes is None:  # of label indicators
+        classes = [np.array([0, 1])] * n_tasks
     return [None if known is None else plain_labels(known) for known in classes]
 
 
 def per_task(outputs, classes, n_rows):
     """Score columns of each task, 2-D; None for tasks of numbers."""
-    if isinstance(outputs, list) and any(part is None for part in outputs):
-        parts = outputs
-    else:
-        parts = split_by_task(outputs, len(classes), n_rows)
+    parts = split_by_task(outputs, len(classes), n_rows)
     return [
         None if part is None else _second_of_two(np.asarray(part), known)
         for part, known in zip(parts, classes)
@@ -204,6 +219,8 @@ def _of_task(scores, column, classes, weight):
         seen &= weight > 0
     rows = np.flatnonzero(seen)
     code = encode(column.values[rows], classes)
+    # A frozen model may not know every label.
+    rows, code = rows[code < len(classes)], code[code < len(classes)]
     return TaskScores(
         classes, rows, code, scores[rows], None if weight is None else weight[rows]
     )

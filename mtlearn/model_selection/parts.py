@@ -93,7 +93,15 @@ def _number_groups(groups, n_rows, n_parts):
             f"groups has the shape {groups.shape}; it should name the group of each of "
             f"the {n_rows} rows"
         )
-    _, first, number = np.unique(groups, return_index=True, return_inverse=True)
+    try:
+        _, first, number = np.unique(groups, return_index=True, return_inverse=True)
+    except TypeError as error:
+        raise ValueError(
+            "groups must be names, or numbers, of every row; they are of mixed types, "
+            "or some are None"
+        ) from error
+    if groups.dtype.kind == "f" and np.isnan(groups).any():
+        raise ValueError("groups has NaN: the group of every row must be known")
     if len(first) < n_parts:
         raise ValueError(f"cannot split {len(first)} groups into {n_parts} parts")
     rank = np.empty(len(first), dtype=int)

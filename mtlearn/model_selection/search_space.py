@@ -4,6 +4,7 @@ from itertools import chain, islice, product
 from numbers import Real
 
 import numpy as np
+from scipy import stats
 from sklearn.utils import check_random_state
 
 from ..tasks import LabelTable
@@ -50,7 +51,7 @@ def task_weight_grid(n_tasks_or_names, n=9, *, Y=None):
     n_tasks, names = _read_tasks(n_tasks_or_names)
     if n_tasks == 1:
         return [None]
-    order = range(n_tasks) if Y is None else _rarest_first(Y, n_tasks)
+    order = range(n_tasks) if Y is None else _rarest_first(Y, n_tasks, names)
     steps = _combinations(n_tasks) if n_tasks <= 3 else _single_tasks(n_tasks)
     settings = (_setting(exponents, order, names) for exponents in steps)
     return list(islice(chain([None, "balanced", "null_loss"], settings), n))
@@ -71,12 +72,17 @@ def _read_tasks(n_tasks_or_names):
     return n_tasks, names
 
 
-def _rarest_first(Y, n_tasks):
+def _rarest_first(Y, n_tasks, names):
     table = LabelTable(Y)
     if table.n_tasks != n_tasks:
         raise ValueError(f"Y has {table.n_tasks} tasks, not {n_tasks}")
+    order = range(n_tasks)
+    if names is not None and table.has_names:
+        if set(names) != set(table.names):
+            raise ValueError(f"Y has the tasks {table.names}, not {names}")
+        order = [table.names.index(name) for name in names]
     rarity = []
-    for t, column in enumerate(table.columns()):
+    for t, column in enumerate(map(table.column, order)):
         counts = np.unique(column.values[column.observed], return_counts=True)[1]
         rarity.append((counts.sum(), counts.min(initial=len(column.values)), t))
     return [t for _, _, t in sorted(rarity)]
@@ -144,14 +150,21 @@ class TaskWeightDistribution:
         ----------
         trial : optuna.Trial
         name : str, default="task_weight"
-            Prefix of the trial's parameters, one per task: logarithms of the weights in
-            units of ``log(spread)``, from -3 to 3, before they are scaled to mean 1.
+            Prefix of the trial's parameters, one per task. Of "log_normal" they are the
+            logarithms of the weights in units of ``log(spread)``, from -3 to 3, before
+            they are scaled to mean 1; of "dirichlet" quantiles, from 0 to 1.
 
         Returns
         -------
         dict or tuple
         """
         tasks = range(self.n_tasks) if self.names is None else self.names
+        if self.kind == "dirichlet":
+            shares = [
+                trial.suggest_float(f"{name}__{task}", 0.0, 1.0) for task in tasks
+            ]
+            inner = np.clip(shares, 1e-6, 1 - 1e-6)
+            return self._setting(stats.gamma(1 / self.spread).ppf(inner))
         logs = [trial.suggest_float(f"{name}__{task}", -3.0, 3.0) for task in tasks]
         return self._setting(self.spread ** np.array(logs))
 

@@ -19,6 +19,7 @@ class LabelColumn:
     values: np.ndarray
     observed: np.ndarray
     categories: np.ndarray | None = None
+    ordered: bool = False
 
 
 class LabelTable:
@@ -36,6 +37,7 @@ class LabelTable:
     ndim : {1, 2}
         1 if the user gave one task as a 1-D y.
     n_rows, n_tasks : int
+    data : array, masked array, DataFrame or Series
     """
 
     def __init__(self, Y):
@@ -45,28 +47,28 @@ class LabelTable:
                 "Y.toarray(), with NaN for what is missing."
             )
         self._frame = hasattr(Y, "iloc") and hasattr(Y, "isna")
-        self._data = Y if self._frame else _as_label_array(Y)
-        self.ndim = self._data.ndim
-        if self.ndim not in (1, 2) or (self.ndim == 2 and self._data.shape[1] == 0):
+        self.data = Y if self._frame else _as_label_array(Y)
+        self.ndim = self.data.ndim
+        if self.ndim not in (1, 2) or (self.ndim == 2 and self.data.shape[1] == 0):
             raise ValueError(
                 "Y should be a 1d array, or a 2-D array with one column per task; got "
-                f"an array of shape {self._data.shape}."
+                f"an array of shape {self.data.shape}."
             )
-        self.n_rows = self._data.shape[0]
-        self.n_tasks = 1 if self.ndim == 1 else self._data.shape[1]
+        self.n_rows = self.data.shape[0]
+        self.n_tasks = 1 if self.ndim == 1 else self.data.shape[1]
         self.names = self._read_names()
 
     @property
     def has_names(self):
         """Whether the tasks' names are the user's."""
-        return self._frame and (self.ndim == 2 or self._data.name is not None)
+        return self._frame and (self.ndim == 2 or self.data.name is not None)
 
     def _read_names(self):
         if not self._frame:
             return [f"task{t}" for t in range(self.n_tasks)]
         if self.ndim == 1:
-            return ["task0" if self._data.name is None else str(self._data.name)]
-        names = [str(name) for name in self._data.columns]
+            return ["task0" if self.data.name is None else str(self.data.name)]
+        names = [str(name) for name in self.data.columns]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two columns of Y have the same name: {twice}")
@@ -75,10 +77,10 @@ class LabelTable:
     def column(self, t):
         """Read task ``t``: a :class:`LabelColumn` of bools, numbers or strings."""
         if self._frame:
-            series = self._data if self.ndim == 1 else self._data.iloc[:, t]
+            series = self.data if self.ndim == 1 else self.data.iloc[:, t]
             column = _read_series(series, self.names[t])
         else:
-            column = _read_array(self._data if self.ndim == 1 else self._data[:, t])
+            column = _read_array(self.data if self.ndim == 1 else self.data[:, t])
         if column.values.dtype == object:
             column.values = _tighten(column.values, column.observed, self.names[t])
         if column.values.dtype.kind == "c":
@@ -134,7 +136,9 @@ def _read_series(series, name):
     if hasattr(series, "cat"):
         categories = _plain_categories(series.cat.categories, name)
         codes = np.where(observed, series.cat.codes.to_numpy(), 0)
-        return LabelColumn(categories[codes], observed, categories)
+        return LabelColumn(
+            categories[codes], observed, categories, bool(series.cat.ordered)
+        )
     # Nullable integers and bools would turn to float to make room for NaN.
     nullable = hasattr(series.dtype, "na_value") and series.dtype.kind in "biu"
     return LabelColumn(series.to_numpy(dtype=object if nullable else None), observed)

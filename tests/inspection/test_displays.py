@@ -223,6 +223,18 @@ def test_bad_input_is_explained():
         TaskLearningCurveDisplay.from_estimator(
             MultiTaskLinearSVC(), X, Y, train_sizes=[2.0]
         )
+    numpy_grid = {"sharing": np.array([0, 1])}
+    found = GridSearchCV(MultiTaskLinearSVC(), numpy_grid, cv=2).fit(X, Y)
+    curve = SharingCurveDisplay.from_cv_results(found, draw=False)
+    assert curve.sharing.tolist() == [0, 1]
+    forest = MultiTaskRandomForestClassifier(3, random_state=0)
+    found = GridSearchCV(forest, {"sharing": ["auto"]}, cv=2).fit(X, Y)
+    with pytest.raises(ValueError, match="no setting has a number for sharing"):
+        SharingCurveDisplay.from_cv_results(found)
+    rules = {"task_weight": ["balanced", "null_loss"]}
+    found = GridSearchCV(MultiTaskLinearSVC(), rules, cv=2).fit(X, Y)
+    with pytest.raises(ValueError, match="no setting of task_weight has weights"):
+        TaskWeightDisplay.from_cv_results(found)
     grid = {"task_weight": [None, "balanced"]}
     search = GridSearchCV(
         MultiTaskRidge(), grid, cv=2, refit=False, scoring=make_multitask_scorer("r2")

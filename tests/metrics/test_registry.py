@@ -244,8 +244,9 @@ def test_ordered_labels():
             expected
         )
     assert multitask_score(codes, [1, 0, 3, 2], "neg_ordinal_error") == -5 / 4
-    with pytest.raises(ValueError, match="ordered Categorical"):
-        multitask_score(["small", "large"], ["small", "small"], "linear_kappa")
+    for text in (["small", "large"], pd.Series(["small", "large"], dtype="category")):
+        with pytest.raises(ValueError, match="ordered Categorical"):
+            multitask_score(text, ["small", "small"], "linear_kappa")
 
 
 def test_numbers_outside_of_a_domain_lose_and_do_not_fail():

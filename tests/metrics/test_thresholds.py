@@ -59,3 +59,14 @@ def test_never_empty():
     np.testing.assert_array_equal(labels[~some].sum(axis=1), 1)
     assert labels[~some][np.arange((~some).sum()), margin[~some].argmax(axis=1)].all()
     assert never_empty(np.zeros((2, 0))).shape == (2, 0)
+
+
+def test_masks_bad_weights_and_text():
+    masked = np.ma.masked_array([0, 1, 1], [False, False, True])
+    assert tune_threshold(masked, [0.1, 0.2, 0.05]) == pytest.approx(0.15)
+    assert tune_threshold([False, True], [0.1, 0.2]) == pytest.approx(0.15)
+    with pytest.raises(ValueError, match="sample_weight"):
+        tune_threshold([0, 1, 1], [0.1, 0.2, 0.3], sample_weight=[1, np.nan, 1])
+    for y, score in (([0, 1], [0.1]), (["a", "b"], [0.1, 0.2])):
+        with pytest.raises(ValueError, match="y_true must say"):
+            tune_threshold(y, score)

@@ -5,25 +5,33 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.datasets import make_classification
+from sklearn.datasets import make_classification, make_multilabel_classification
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, fbeta_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from mtlearn.exceptions import DegenerateTaskWarning
 from mtlearn.linear_model import MixedTaskLinear, MultiTaskLogisticRegression
-from mtlearn.metrics import make_multitask_scorer, multitask_score, tune_threshold
+from mtlearn.metrics import (
+    make_multitask_scorer,
+    multitask_score,
+    task_report,
+    tune_threshold,
+)
 from mtlearn.model_selection import (
     MultiTaskCalibratedClassifierCV,
+    MultiTaskStratifiedGroupKFold,
     MultiTaskStratifiedKFold,
     MultiTaskTunedThresholdClassifierCV,
     cross_val_predict,
@@ -251,3 +259,61 @@ def test_thresholds_raise_what_they_are_tuned_for(problem):
         tuned = MultiTaskTunedThresholdClassifierCV(plain, metric="balanced_accuracy")
         tuned.fit(X[half], Y[half])
     assert scorer(tuned, X[~half], Y[~half]) > scorer(plain, X[~half], Y[~half]) + 0.02
+
+
+def test_groups_and_weights_are_routed():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    Y = (X[:, :2] + rng.normal(size=(60, 2)) > 0).astype(int)
+    groups, weight = np.arange(60) // 2, rng.uniform(0.5, 2, 60)
+    for outer in (MultiTaskTunedThresholdClassifierCV, MultiTaskCalibratedClassifierCV):
+        plain = outer(MultiTaskLinearSVC(), cv=MultiTaskStratifiedGroupKFold(3))
+        plain.fit(X, Y, weight, groups=groups)
+        with sklearn.config_context(enable_metadata_routing=True):
+            asking = MultiTaskLinearSVC().set_fit_request(sample_weight=True)
+            routed = outer(asking, cv=MultiTaskStratifiedGroupKFold(3))
+            routed.set_fit_request(sample_weight=True)
+            routed.fit(X, Y, weight, groups=groups)
+        assert_array_equal(routed.predict(X), plain.predict(X))
+
+
+def test_a_frozen_model_keeps_its_order_and_its_labels(problem):
+    X, Y = problem
+    Y = Y.iloc[:, :3]
+    frozen = FrozenEstimator(MultiTaskLogisticRegression().fit(X, Y))
+    for outer in (MultiTaskTunedThresholdClassifierCV, MultiTaskCalibratedClassifierCV):
+        with pytest.raises(ValueError, match="tasks in another order"):
+            outer(frozen, cv=2).fit(X, Y[["half", "common", "rare"]])
+        strange = Y.assign(rare=Y["rare"].replace({"no": "never"}))
+        strange.iloc[:40, 0] = "no"
+        assert outer(frozen, cv=2).fit(X, strange).predict(X).shape == (300, 3)
+
+
+def test_models_of_label_indicators_and_log_probabilities():
+    X, Y = make_multilabel_classification(80, n_classes=3, random_state=0)
+    network = MLPClassifier((8,), max_iter=400, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        tuned = MultiTaskTunedThresholdClassifierCV(network, cv=2).fit(X, Y)
+        assert tuned.predict(X).shape == (80, 3)
+    model = MultiTaskCalibratedClassifierCV(MultiTaskLogisticRegression(), cv=2)
+    model.fit(X, Y)
+    for log, proba in zip(model.predict_log_proba(X), model.predict_proba(X)):
+        assert_allclose(np.exp(log), proba)
+
+
+def test_scores_of_mixed_tasks(problem):
+    X, Y = problem
+    kinds = ["classification"] * 4 + ["regression"]
+    model = MixedTaskLinear(task_types=kinds).fit(X, Y)
+    scorer = make_multitask_scorer("roc_auc", task="common")
+    assert 0.5 < scorer(model, X, Y) <= 1
+    report = task_report(
+        Y, model.predict(X), scores=model.predict_proba(X), task_types=kinds,
+        classes=model.classes_,
+    )  # fmt: skip
+    assert np.isfinite(report.to_dict()["rows"]["size"]["roc_auc"])
+    with pytest.raises(ValueError, match="'weight'"):
+        make_multitask_scorer("roc_auc")(model, X, Y)
+    tuned = MultiTaskTunedThresholdClassifierCV(model, cv=3).fit(X, Y)
+    assert 0 < tuned.score(X, Y) <= 1

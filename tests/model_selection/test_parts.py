@@ -288,6 +288,8 @@ SHUFFLE, GROUPS = MultiTaskStratifiedShuffleSplit, MultiTaskStratifiedGroupKFold
         (lambda: GROUPS().split(Y, Y), "needs groups"),
         (lambda: GROUPS().split(Y, Y, [0] * 12), "1 groups into 5 parts"),
         (lambda: GROUPS().split(Y, Y, [0, 1]), "groups has the shape"),
+        (lambda: GROUPS(2).split(Y, Y, ["a", None] * 6), "groups must be names"),
+        (lambda: GROUPS(2).split(Y, Y, [np.nan, 1.0] * 6), "groups has NaN"),
         (lambda: train_validation_test_split(Y, Y, sizes=(0.5, 0.5)), "three shares"),
         (lambda: train_validation_test_split(Y, Y[:5]), "inconsistent"),
         (lambda: train_validation_test_split(Y, Y, sizes=(10, 2, 2)), "12 rows"),

@@ -62,6 +62,10 @@ def test_rarest_labels_come_first():
     grid = task_weight_grid(Y.columns, 7, Y=Y)
     assert [next(iter(s)) for s in grid[3:]] == ["gaps", "gappy", "skewed", "full"]
     assert task_weight_grid(2, 4, Y=Y[["full", "gaps"]])[-1] == (0.4, 1.6)
+    other = task_weight_grid(["skewed", "gaps", "full", "gappy"], 5, Y=Y)
+    assert other[3:] == [{"gaps": 4.0}, {"gappy": 4.0}]
+    with pytest.raises(ValueError, match=r"Y has the tasks \['full', "):
+        task_weight_grid(["a", "b", "c", "d"], 5, Y=Y)
 
 
 def test_one_task_and_one_setting():
@@ -174,6 +178,9 @@ def test_a_trial_of_optuna_chooses_weights():
     study.optimize(lambda trial: weights.suggest(trial)["a"], n_trials=4)
     assert set(study.best_params) == {"task_weight__a", "task_weight__b"}
     assert study.best_value < 1
+    shares = task_weight_distribution(3, kind="dirichlet")
+    study.optimize(lambda trial: shares.suggest(trial, "w")[0], n_trials=4)
+    assert len({trial.value for trial in study.trials[4:]}) == 4
 
 
 @pytest.mark.parametrize(
