@@ -1,7 +1,30 @@
 """From picture files to pixels, and from pixels to features."""
 
+from .colour import ColourHistogram, ColourMoments
+from .gist import GIST
+from .haralick import Haralick
 from .hog import HOG
+from .lbp import LBP
+from .patches import KMeansPatches
 from .reading import ImageReadError, read_image, read_images
+from .sift import DenseSIFT
 from .thumbnail import Thumbnail
+from .visual_words import VLAD, BagOfVisualWords, FisherVector
 
-__all__ = ["HOG", "ImageReadError", "Thumbnail", "read_image", "read_images"]
+__all__ = [
+    "GIST",
+    "HOG",
+    "LBP",
+    "VLAD",
+    "BagOfVisualWords",
+    "ColourHistogram",
+    "ColourMoments",
+    "DenseSIFT",
+    "FisherVector",
+    "Haralick",
+    "ImageReadError",
+    "KMeansPatches",
+    "Thumbnail",
+    "read_image",
+    "read_images",
+]

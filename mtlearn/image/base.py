@@ -102,8 +102,11 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
         names : array of shape (n_features_out_,), object
         """
         check_is_fitted(self)
+        return np.array(list(self._names()), dtype=object)
+
+    def _names(self):
         places = np.ndindex(self._feature_shape(self.image_shape_))
-        return np.array([self._feature_name.format(*p) for p in places], dtype=object)
+        return (self._feature_name.format(*place) for place in places)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

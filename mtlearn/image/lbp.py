@@ -76,8 +76,6 @@ class LBP(ImageTransformer):
     (5, 28)
     """
 
-    _feature_name = "lbp_{}"
-
     def __init__(
         self, *, radius=1, n_points=8, method="uniform", grid=(1, 1), n_jobs=None
     ):
