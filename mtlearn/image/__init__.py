@@ -1,5 +1,6 @@
 """From picture files to pixels, and from pixels to features."""
 
+from .augment import ImageAugmenter
 from .colour import ColourHistogram, ColourMoments
 from .gist import GIST
 from .haralick import Haralick
@@ -22,6 +23,7 @@ __all__ = [
     "DenseSIFT",
     "FisherVector",
     "Haralick",
+    "ImageAugmenter",
     "ImageReadError",
     "KMeansPatches",
     "Thumbnail",
