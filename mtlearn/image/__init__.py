@@ -7,6 +7,7 @@ from .haralick import Haralick
 from .hog import HOG
 from .lbp import LBP
 from .patches import KMeansPatches
+from .preparing import Crop, ImageReader, Resize, Rotate
 from .reading import ImageReadError, read_image, read_images
 from .sift import DenseSIFT
 from .thumbnail import Thumbnail
@@ -20,12 +21,16 @@ __all__ = [
     "BagOfVisualWords",
     "ColourHistogram",
     "ColourMoments",
+    "Crop",
     "DenseSIFT",
     "FisherVector",
     "Haralick",
     "ImageAugmenter",
     "ImageReadError",
+    "ImageReader",
     "KMeansPatches",
+    "Resize",
+    "Rotate",
     "Thumbnail",
     "read_image",
     "read_images",

@@ -5,6 +5,7 @@ transparency is laid on white, 16-bit grey keeps its high byte as Pillow does fo
 16-bit colour, and of an animation the first frame counts.
 """
 
+import io
 import os
 from numbers import Integral
 from typing import NamedTuple
@@ -100,8 +101,8 @@ def read_image(path, size=None, mode="RGB", fit="crop"):
     >>> read_image(coffee, size=(60, 40)).shape
     (40, 60, 3)
     """
-    size = _check_options(size, mode, fit)
-    image = _try_read(0, _check_path(path), size, mode, fit)
+    size = check_options(size, mode, fit)
+    image = try_read(0, _check_path(path), size, mode, fit)
     if isinstance(image, ImageFailure):
         raise ImageReadError([image])
     return image
@@ -146,7 +147,7 @@ def read_images(
     >>> images.shape, kept.tolist(), failures[0].reason
     ((1, 40, 60, 3), [0], 'no such file')
     """
-    size = _check_options(size, mode, fit)
+    size = check_options(size, mode, fit)
     if on_error not in ("raise", "skip"):
         raise ValueError(f"on_error must be 'raise' or 'skip', got {on_error!r}")
     if isinstance(paths, (str, bytes, os.PathLike)):
@@ -155,7 +156,7 @@ def read_images(
     if not paths:
         raise ValueError("paths is empty: there is no image to read")
     results = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(_try_read)(index, path, size, mode, fit)
+        delayed(try_read)(index, path, size, mode, fit)
         for index, path in enumerate(paths)
     )
     failures = [result for result in results if isinstance(result, ImageFailure)]
@@ -163,11 +164,11 @@ def read_images(
         raise ImageReadError(failures)
     bad = {failure.index for failure in failures}
     kept = np.array([i for i in range(len(paths)) if i not in bad], dtype=np.intp)
-    images = _stack([results[i] for i in kept], [paths[i] for i in kept])
+    images = stack_images([results[i] for i in kept], [paths[i] for i in kept])
     return images if on_error == "raise" else ReadImages(images, kept, failures)
 
 
-def _check_options(size, mode, fit):
+def check_options(size, mode, fit):
     if mode not in MODES:
         raise ValueError(f"mode must be 'RGB' or 'L', got {mode!r}")
     if fit not in FITS:
@@ -186,7 +187,7 @@ def _check_path(path):
     return os.fsdecode(os.fspath(path))
 
 
-def _stack(images, paths):
+def stack_images(images, paths):
     for image, path in zip(images, paths):
         if image.shape != images[0].shape:
             (h0, w0), (h1, w1) = images[0].shape[:2], image.shape[:2]
@@ -197,7 +198,7 @@ def _stack(images, paths):
     return np.stack(images)
 
 
-def _try_read(index, path, size, mode, fit):
+def try_read(index, path, size, mode, fit):
     """The image, or an ImageFailure that says why not."""
     try:
         return _read(path, size, mode, fit)
@@ -216,13 +217,30 @@ def _try_read(index, path, size, mode, fit):
     return ImageFailure(index, path, reason)
 
 
+def _open(source):
+    """An image from a path, bytes or an array."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        return Image.open(io.BytesIO(source))
+    if not isinstance(source, np.ndarray):
+        return Image.open(source)
+    shape, dtype = source.shape, source.dtype
+    grey = len(shape) == 2 or (len(shape) == 3 and shape[2] == 1)
+    if not grey and not (len(shape) == 3 and shape[2] in (3, 4)):
+        raise ValueError(f"an array of shape {shape} is no image")
+    if dtype not in (np.uint8, np.bool_) and not (dtype == np.uint16 and grey):
+        raise ValueError(f"{dtype} pixels; images are uint8, or uint16 grey")
+    source = source.reshape(shape[:2]) if grey else source
+    source = source * np.uint8(255) if dtype == np.bool_ else source
+    return Image.fromarray(np.ascontiguousarray(source))
+
+
 def _too_large():
     limit = Image.MAX_IMAGE_PIXELS
     return f"more than {limit:,} pixels, the limit in PIL.Image.MAX_IMAGE_PIXELS"
 
 
-def _read(path, size, mode, fit):
-    with Image.open(path) as image:
+def _read(source, size, mode, fit):
+    with _open(source) as image:
         # Between one and two times the limit Pillow only warns. One rule for all
         # must not depend on the user's warning filters.
         limit = Image.MAX_IMAGE_PIXELS
