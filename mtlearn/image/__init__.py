@@ -2,6 +2,7 @@
 
 from .augment import ImageAugmenter
 from .colour import ColourHistogram, ColourMoments
+from .felzenszwalb import FelzenszwalbHOG
 from .gist import GIST
 from .haralick import Haralick
 from .hog import HOG
@@ -23,6 +24,7 @@ __all__ = [
     "ColourMoments",
     "Crop",
     "DenseSIFT",
+    "FelzenszwalbHOG",
     "FisherVector",
     "Haralick",
     "ImageAugmenter",

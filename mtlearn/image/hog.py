@@ -43,8 +43,9 @@ class HOG(ImageTransformer):
     ----------
     orientations : int, default=9
         Bins over 180 degrees, at most 64.
-    pixels_per_cell : int or (int, int), default=(8, 8)
-        Rows and columns of a cell. Pixels beyond the last whole cell have no vote.
+    pixels_per_cell : int, (int, int) or list of such, default=(8, 8)
+        Rows and columns of a cell. Pixels beyond the last whole cell have no vote. A
+        list, such as ``[4, 8]``, puts the features of several sizes beside each other.
     cells_per_block : int or (int, int), default=(2, 2)
         Rows and columns of a block, in cells.
     block_norm : {"L1", "L1-sqrt", "L2", "L2-Hys"}, default="L2-Hys"
@@ -118,12 +119,19 @@ class HOG(ImageTransformer):
         self.transform_sqrt = transform_sqrt
         self.n_jobs = n_jobs
 
-    def _feature_shape(self, shape):
+    def _cells(self):
+        """(rows, columns) of each size of cells."""
+        sizes = self.pixels_per_cell
+        sizes = sizes if isinstance(sizes, list) else [sizes]
+        if not sizes:
+            raise ValueError("pixels_per_cell=[] holds no size.")
+        return [_pair(size, "pixels_per_cell") for size in sizes]
+
+    def _shape_of(self, shape, cell):
         """(block rows, block columns, cell rows, cell columns, bins), checked."""
         bins = self.orientations
         check_number(bins, "orientations", 1, HOG_MAX_ORIENTATIONS, kind=Integral)
         check_choice(self.block_norm, "block_norm", HOG_BLOCK_NORMS)
-        cell = _pair(self.pixels_per_cell, "pixels_per_cell")
         block = _pair(self.cells_per_block, "cells_per_block")
         smallest = (cell[0] * block[0], cell[1] * block[1])
         if shape[0] < smallest[0] or shape[1] < smallest[1]:
@@ -135,33 +143,62 @@ class HOG(ImageTransformer):
         blocks = (shape[i] // cell[i] - block[i] + 1 for i in (0, 1))
         return (*blocks, *block, bins)
 
+    def _feature_shape(self, shape):
+        shapes = [self._shape_of(shape, cell) for cell in self._cells()]
+        if not isinstance(self.pixels_per_cell, list):
+            return shapes[0]
+        return (sum(int(np.prod(each)) for each in shapes),)
+
+    def _names(self):
+        if not isinstance(self.pixels_per_cell, list):
+            yield from super()._names()
+            return
+        for cell in self._cells():
+            name = "hog{}x{}".format(*cell) + self._feature_name[3:]
+            for place in np.ndindex(self._shape_of(self.image_shape_, cell)):
+                yield name.format(*place)
+
     def _fill(self, features, images, start, stop):
         """Write the features of images start..stop, a chunk at a time."""
-        cell = _pair(self.pixels_per_cell, "pixels_per_cell")
-        dtype = self._pixel_type(images.dtype, cell)
+        cells = self._cells()
+        dtype = self._pixel_type(images.dtype, np.max(cells))
         step = max(1, CHUNK_PIXELS // int(np.prod(self.image_shape_)))
-        if dtype == np.uint8 and images.is_ready(dtype):
+        if dtype == np.uint8 and images.is_ready(dtype) and len(cells) == 1:
             step = max(1, stop - start)
         for first in range(start, stop, step):
             last = min(first + step, stop)
             chunk = images.read(first, last, dtype)
             if dtype != np.uint8:
                 _check_values(chunk, self.transform_sqrt)
-            hog_features(
-                np.sqrt(chunk) if self.transform_sqrt else chunk,
-                features[first:last],
-                orientations=self.orientations,
-                pixels_per_cell=cell,
-                cells_per_block=_pair(self.cells_per_block, "cells_per_block"),
-                block_norm=self.block_norm,
-            )
+            chunk = np.sqrt(chunk) if self.transform_sqrt else chunk
+            if len(cells) == 1:
+                self._compute(chunk, features[first:last], cells[0])
+            else:
+                features[first:last] = np.hstack(
+                    [self._compute(chunk, None, cell) for cell in cells]
+                )
 
-    def _pixel_type(self, dtype, cell):
+    def _compute(self, chunk, features, cell):
+        """Features of one size of cells, into an array if one is given."""
+        if features is None:
+            n_features = np.prod(self._shape_of(self.image_shape_, cell))
+            features = np.empty((len(chunk), n_features), dtype=np.float32)
+        hog_features(
+            chunk,
+            features,
+            orientations=self.orientations,
+            pixels_per_cell=cell,
+            cells_per_block=_pair(self.cells_per_block, "cells_per_block"),
+            block_norm=self.block_norm,
+        )
+        return features
+
+    def _pixel_type(self, dtype, largest_cell):
         """The type scikit-image computes in, or uint8 where that is as good."""
         if dtype in (np.float16, np.float32):
             return np.float32
         is_byte = dtype in (np.uint8, np.bool_)
-        if is_byte and not self.transform_sqrt and max(cell) <= LARGEST_FLOAT_CELL:
+        if is_byte and not self.transform_sqrt and largest_cell <= LARGEST_FLOAT_CELL:
             return np.uint8
         return np.float64
 

@@ -14,12 +14,14 @@ from sklearn.base import clone
 
 from mtlearn.image import (
     GIST,
+    HOG,
     LBP,
     VLAD,
     BagOfVisualWords,
     ColourHistogram,
     ColourMoments,
     DenseSIFT,
+    FelzenszwalbHOG,
     FisherVector,
     Haralick,
     KMeansPatches,
@@ -39,6 +41,8 @@ FEATURES = {
     "moments": ColourMoments(grid=3),
     "GIST": GIST(n_scales=2, n_orientations=4),
     "Haralick": Haralick(grid=2, distances=[1, 2]),
+    "Felzenszwalb": FelzenszwalbHOG(pixels_per_cell=5),
+    "HOG sizes": HOG(pixels_per_cell=[4, (6, 8)]),
     "SIFT": DenseSIFT(step=(4, 6)),
     "words": BagOfVisualWords(**WORDS),
     "VLAD": VLAD(n_components=10, pyramid=1, **WORDS),
@@ -234,6 +238,51 @@ def test_descriptors_by_hand():
         assert_allclose(got[n, r, c], expected / np.linalg.norm(expected), atol=1e-4)
 
 
+def test_cells_of_several_sizes():
+    images = pictures(n=3)
+    both = HOG(pixels_per_cell=[4, (6, 8)]).fit(images)
+    parts = [HOG(pixels_per_cell=cell).fit(images) for cell in (4, (6, 8))]
+    expected = np.hstack([part.transform(images) for part in parts])
+    assert_array_equal(both.transform(images), expected)
+    names = both.get_feature_names_out()
+    assert names[0] == "hog4x4_r0_c0_y0_x0_o0"
+    assert names[-1].startswith("hog6x8_")
+    of_shares = both.transform(images / 255)
+    assert_allclose(of_shares, expected, atol=2e-2)
+
+
+def test_part_based_histograms_by_hand():
+    images = pictures(n=2, height=20, width=25).astype(float)
+    got = FelzenszwalbHOG(pixels_per_cell=5).fit_transform(images)
+    for image, found in zip(images, got.reshape(2, 2, 3, 31)):
+        h = np.zeros((4, 5, 18))
+        for y, x in np.ndindex(20, 25):
+            dy, dx = np.zeros(3), np.zeros(3)
+            if 0 < y < 19:
+                dy = image[y + 1, x] - image[y - 1, x]
+            if 0 < x < 24:
+                dx = image[y, x + 1] - image[y, x - 1]
+            c = (dx**2 + dy**2).argmax()
+            k = int(np.rint(np.arctan2(dy[c], dx[c]) * 9 / np.pi)) % 18
+            for r, q in np.ndindex(4, 5):
+                ty = 1 - abs(y - (r * 5 + 2)) / 5
+                tx = 1 - abs(x - (q * 5 + 2)) / 5
+                if ty > 0 and tx > 0:
+                    h[r, q, k] += ty * tx * np.hypot(dy[c], dx[c])
+        u = h[..., :9] + h[..., 9:]
+        energy = (u**2).sum(axis=2)
+        for r, q in np.ndindex(2, 3):
+            expected = np.zeros(31)
+            for i, (down, across) in enumerate(np.ndindex(2, 2)):
+                square = energy[r + down : r + down + 2, q + across : q + across + 2]
+                norm = np.sqrt(square.sum()) + 1e-4
+                cut = np.minimum(h[r + 1, q + 1] / norm, 0.2)
+                expected[:18] += cut / 2
+                expected[18:27] += np.minimum(u[r + 1, q + 1] / norm, 0.2) / 2
+                expected[27 + i] = 0.2357 * cut.sum()
+            assert_allclose(found[r, q], expected, atol=1e-4)
+
+
 def test_visual_words_by_hand():
     images = pictures(n=6, colour=False)
     images[0] = 5  # flat: no descriptor
@@ -326,6 +375,8 @@ def test_whitened_patches_have_unit_covariance():
         (Haralick(distances=30), "distances=30 is more than"),
         (Haralick(properties=["colour"]), "properties='colour'"),
         (DenseSIFT(cell=20), "at least 80 x 80"),
+        (FelzenszwalbHOG(pixels_per_cell=10), "at least 30 x 30"),
+        (HOG(pixels_per_cell=[]), "holds no size"),
         (BagOfVisualWords(n_words=10_000), "n_words=10000 is more than"),
         (BagOfVisualWords(pyramid=9, n_words=3), "pyramid=9 has 9 x 9 cells"),
         (VLAD(n_components=500, n_words=3), "n_components == 500"),
