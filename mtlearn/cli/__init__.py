@@ -14,6 +14,7 @@ from .._version import __version__
 from ..metrics import METRICS
 from .commands import run_demo, run_predict, run_train
 from .console import UserError
+from .features import FEATURES
 
 __all__ = ["main"]
 
@@ -73,7 +74,9 @@ def _add_output(parser, **defaults):
     names = [
         name
         for name, metric in METRICS.items()
-        if metric.kind == "labels" and metric.responses != ("predict_proba",)
+        if metric.kind == "labels"
+        and metric.responses != ("predict_proba",)
+        and getattr(metric.of_columns, "kind", "labels") == "labels"
     ]
     parser.add_argument(
         "--metric",
@@ -131,6 +134,13 @@ def _add_train(commands):
         help="crop and resize the pictures, such as 96x144",
     )
     parser.add_argument(
+        "--features",
+        metavar="A,B,C",
+        type=_features,
+        help=f"what pictures are turned into: {', '.join(FEATURES)} "
+        "(default: hog, and in colour thumbnail)",
+    )
+    parser.add_argument(
         "--skip-bad",
         action="store_true",
         help="leave out pictures and tasks that cannot be used, and list them",
@@ -158,6 +168,16 @@ def _add_predict(commands):
 
 def _names(text):
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _features(text):
+    names = _names(text)
+    unknown = [name for name in names if name not in FEATURES]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} names no features; there are {', '.join(FEATURES)}"
+        )
+    return list(dict.fromkeys(names))
 
 
 def _jobs(text):

@@ -6,7 +6,13 @@ import sys
 from ..image import ImageReadError, read_images
 from . import data as data_module
 from .console import Stages, UserError, note
-from .experiment import check_features, score, tune_independent, tune_multi_task
+from .experiment import (
+    check_features,
+    pipelines,
+    score,
+    tune_independent,
+    tune_multi_task,
+)
 from .figure import draw_report
 from .files import check_folder, load_model, save_model, write
 from .table import as_csv, as_text
@@ -32,14 +38,17 @@ def _run(arguments, read):
     with stages.stage("Reading pictures and labels"):
         data = read()
         stages.task_names = data.task_names
-        check_features(data.images)
+        features = getattr(arguments, "features", None)
+        check_features(data.images, features)
         print(data_module.describe(data))
-    with stages.stage("Tuning one model for all tasks"):
-        search = tune_multi_task(data, arguments.metric, arguments.jobs)
-    print("best:", ", ".join(f"{k.removeprefix('svm__')}={v}"
-                             for k, v in search.best_params_.items()))  # fmt: skip
-    with stages.stage("Tuning one model per task, as many settings"):
-        rival = tune_independent(data, arguments.metric, arguments.jobs)
+    with pipelines(data.images.shape[1:], features) as pipeline:
+        options = data, arguments.metric, pipeline, arguments.jobs
+        with stages.stage("Tuning one model for all tasks"):
+            search = tune_multi_task(*options)
+        best = search.best_params_.items()
+        print("best:", ", ".join(f"{k.removeprefix('svm__')}={v}" for k, v in best))
+        with stages.stage("Tuning one model per task, as many settings"):
+            rival = tune_independent(*options)
     with stages.stage("Scoring both on the held-out pictures"):
         result = score(data, arguments.metric, search, rival)
         table = as_text(data, result)

@@ -1,19 +1,22 @@
 """A tuned multi-task model beside one tuned model per task."""
 
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.pipeline import Pipeline
 from sklearn.utils import compute_sample_weight
 
-from ..image import HOG, Thumbnail
 from ..metrics import make_multitask_scorer, task_scorers
 from ..svm import MultiTaskLinearSVC
 from ..tasks import LabelTable
 from ..validation import progress_bar
 from .console import note, user_errors
+from .features import LEARNED, make_features
 
 GRID = {
     "svm__sharing": [0.0, 0.5, 0.9],
@@ -22,9 +25,6 @@ GRID = {
 }
 # The rival picks its own C for every task, from as many settings as the grid has.
 RIVAL_C = np.logspace(-3, 0.5, int(np.prod([len(values) for values in GRID.values()])))
-# Cells of this many pixels for pictures up to this side, larger ones beyond.
-CELL, SMALL = 8, 72
-THUMBNAIL = 12, 8
 
 
 @dataclass
@@ -47,49 +47,54 @@ class Result:
     scores: dict
 
 
-def make_pipeline(shape, **parameters):
+def make_pipeline(shape, features=None, memory=None, **parameters):
     """Features and a linear SVM for pictures of ``shape`` (height, width[, 3])."""
-    cell = CELL if max(shape[:2]) <= SMALL else 2 * CELL
-    cell = max(1, min(cell, min(shape[:2]) // 2))
-    features = HOG(pixels_per_cell=(cell, cell), cells_per_block=(2, 2))
-    if len(shape) == 3:
-        # Gradients do not tell colours.
-        size = tuple(min(side, most) for side, most in zip(shape, THUMBNAIL))
-        thumbnail = Thumbnail(shape=size)
-        features = FeatureUnion([("hog", features), ("thumbnail", thumbnail)])
     svm = MultiTaskLinearSVC(**parameters)
-    return Pipeline([("features", features), ("svm", svm)])
+    steps = [("features", make_features(features, shape)), ("svm", svm)]
+    return Pipeline(steps, memory=memory)
 
 
-def check_features(images):
-    """Refuse pictures that are too small for any feature."""
+def check_features(images, features=None):
+    """Refuse pictures that are too small, too few or too grey for the features."""
     with user_errors(ValueError):
-        make_pipeline(images.shape[1:])[0].fit(images[:1])
+        learned = set(features or ()) & set(LEARNED)
+        make_features(features, images.shape[1:]).fit(images if learned else images[:1])
 
 
-def tune_multi_task(data, metric, n_jobs=None):
+@contextmanager
+def pipelines(shape, features=None):
+    """Yields :func:`make_pipeline` for these; learned features are kept meanwhile."""
+    if not set(features or ()) & set(LEARNED):
+        yield partial(make_pipeline, shape, features)
+        return
+    with TemporaryDirectory() as folder:
+        yield partial(make_pipeline, shape, features, folder)
+
+
+def tune_multi_task(data, metric, pipeline, n_jobs=None):
     """Search sharing, C and task weights together; one setting for all tasks."""
     search = GridSearchCV(
-        make_pipeline(data.images.shape[1:]),
+        pipeline(),
         GRID,
         scoring=make_multitask_scorer(metric),
         cv=data.folds(),
         n_jobs=n_jobs,
     )
     _fit(search, data)
+    search.best_estimator_.memory = None  # the folder is there for the search only
     if not search.best_estimator_["svm"].converged_:
         note("the multi-task model was not solved to its tolerance")
     return search
 
 
-def tune_independent(data, metric, n_jobs=None):
+def tune_independent(data, metric, pipeline, n_jobs=None):
     """One model per task: the best C of each, on the same folds.
 
     At ``structure="independent"`` a task's weight is its own C, so all models are
     fitted in one.
     """
     search = GridSearchCV(
-        make_pipeline(data.images.shape[1:], structure="independent"),
+        pipeline(structure="independent"),
         {"svm__C": RIVAL_C},
         scoring=task_scorers(metric, n_tasks=len(data.task_names)),
         cv=data.folds(),
@@ -102,9 +107,7 @@ def tune_independent(data, metric, n_jobs=None):
         scores = search.cv_results_[f"mean_test_task{t}"]
         known = not np.isnan(scores).all()
         best[f"task{t}"] = float(RIVAL_C[np.nanargmax(scores)]) if known else 0.1
-    rival = make_pipeline(
-        data.images.shape[1:], structure="independent", task_weight=best
-    )
+    rival = pipeline(structure="independent", task_weight=best)
     return rival.fit(data.images, data.labels, svm__sample_weight=_balance(data))
 
 

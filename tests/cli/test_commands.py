@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from mtlearn.cli import files, main
+from mtlearn.cli.features import FEATURES, make_features
 
 COLOURS = {"red": (200, 40, 40), "blue": (40, 40, 200)}
 
@@ -248,6 +249,9 @@ def test_bad_options(pictures, capsys, monkeypatch, options, words):
         (["--size", "100000x100000"], "2000"),
         (["--jobs", "0"], "--jobs"),
         (["--metric", "neg_log_loss"], "neg_log_loss"),
+        (["--metric", "f1_micro"], "f1_micro"),
+        (["--features", "hog,smell"], "hog, thumbnail, color"),
+        (["--features", ","], "names no features"),
     ],
 )
 def test_options_out_of_range(pictures, capsys, options, word):
@@ -273,6 +277,32 @@ def test_notes_name_the_tables_columns_once(pictures, capsys):
     error = capsys.readouterr().err
     assert error.count("the text 'nan'") == 1
     assert "task 'kind'" in error
+
+
+def test_features_by_name(pictures, capsys):
+    assert train(pictures, "--tasks", "stripes", "--features", "hog,lbp,patches") == 0
+    capsys.readouterr()
+    path = pictures / "out" / "model.joblib"
+    pipeline = files.load_model(path)["pipeline"]
+    assert [name for name, _ in pipeline[0].transformer_list] == [
+        "hog",
+        "lbp",
+        "patches",
+    ]
+    assert pipeline.memory is None
+    assert main(["predict", str(path), str(pictures / "0.png")]) == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith("across")
+    assert train(pictures, "--features", "hog,color") == 2
+    assert "the pictures are grey: no color" in capsys.readouterr().err
+    assert train(pictures, "--features", "patches", "--size", "4x4") == 2
+    assert "smaller than patch=6" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_every_feature_of_small_colour_pictures(name):
+    images = np.random.default_rng(0).integers(0, 256, (12, 40, 33, 3), dtype=np.uint8)
+    transformer = make_features([name], images.shape[1:])
+    assert len(transformer.fit_transform(images)) == 12
 
 
 def test_grey_pictures_are_read_as_grey(pictures, capsys):
