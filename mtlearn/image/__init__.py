@@ -2,6 +2,7 @@
 
 from .augment import ImageAugmenter
 from .colour import ColourHistogram, ColourMoments
+from .display import ContactSheet, HOGDisplay, PatchesDisplay
 from .felzenszwalb import FelzenszwalbHOG
 from .gist import GIST
 from .haralick import Haralick
@@ -22,15 +23,18 @@ __all__ = [
     "BagOfVisualWords",
     "ColourHistogram",
     "ColourMoments",
+    "ContactSheet",
     "Crop",
     "DenseSIFT",
     "FelzenszwalbHOG",
     "FisherVector",
+    "HOGDisplay",
     "Haralick",
     "ImageAugmenter",
     "ImageReadError",
     "ImageReader",
     "KMeansPatches",
+    "PatchesDisplay",
     "Resize",
     "Rotate",
     "Thumbnail",
