@@ -6,14 +6,17 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
-from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
 from ..base import score_by_kind, stack_columns
 from ..image.augment import ImageAugmenter
 from ..image.batch import ImageBatch
 from ..metrics.scorer import fitted_classes, fitted_task_names
-from ..model_selection.delegation import DelegatingEstimator, available_if_inner_has
+from ..model_selection.delegation import (
+    DelegatingEstimator,
+    asks_for_groups,
+    available_if_inner_has,
+)
 from ..tasks import LabelTable, read_sample_weight
 from ..validation import check_is_fitted, check_number
 from .labels import join_labels
@@ -98,7 +101,7 @@ class _Augmented(DelegatingEstimator):
             )
         cv, prefix = _inner_search(self.estimator)
         if cv is not None and self.n_copies:
-            if not _asks_for_groups(cv):
+            if not asks_for_groups(cv):
                 raise ValueError(
                     f"the search inside, with cv={cv!r}, would test on copies of its "
                     "training images; use a splitter by groups, such as "
@@ -298,9 +301,3 @@ def _inner_search(estimator, prefix=""):
         cv = parameters["cv"]
         return (5 if cv is None else cv), prefix
     return None, prefix
-
-
-def _asks_for_groups(cv):
-    if not hasattr(cv, "split"):
-        return False
-    return bool(get_routing_for_object(cv).split.requests.get("groups"))

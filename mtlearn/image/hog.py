@@ -7,6 +7,7 @@ import numpy as np
 from .._kernels import HOG_BLOCK_NORMS, HOG_MAX_ORIENTATIONS, hog_features
 from ..validation import check_choice, check_number
 from .base import ImageTransformer, check_finite_pixels
+from .grid import read_pair
 
 __all__ = ["HOG"]
 
@@ -125,14 +126,14 @@ class HOG(ImageTransformer):
         sizes = sizes if isinstance(sizes, list) else [sizes]
         if not sizes:
             raise ValueError("pixels_per_cell=[] holds no size.")
-        return [_pair(size, "pixels_per_cell") for size in sizes]
+        return [read_pair(size, "pixels_per_cell") for size in sizes]
 
     def _shape_of(self, shape, cell):
         """(block rows, block columns, cell rows, cell columns, bins), checked."""
         bins = self.orientations
         check_number(bins, "orientations", 1, HOG_MAX_ORIENTATIONS, kind=Integral)
         check_choice(self.block_norm, "block_norm", HOG_BLOCK_NORMS)
-        block = _pair(self.cells_per_block, "cells_per_block")
+        block = read_pair(self.cells_per_block, "cells_per_block")
         smallest = (cell[0] * block[0], cell[1] * block[1])
         if shape[0] < smallest[0] or shape[1] < smallest[1]:
             raise ValueError(
@@ -188,7 +189,7 @@ class HOG(ImageTransformer):
             features,
             orientations=self.orientations,
             pixels_per_cell=cell,
-            cells_per_block=_pair(self.cells_per_block, "cells_per_block"),
+            cells_per_block=read_pair(self.cells_per_block, "cells_per_block"),
             block_norm=self.block_norm,
         )
         return features
@@ -201,16 +202,6 @@ class HOG(ImageTransformer):
         if is_byte and not self.transform_sqrt and largest_cell <= LARGEST_FLOAT_CELL:
             return np.uint8
         return np.float64
-
-
-def _pair(value, name):
-    """(rows, columns) from one integer or two."""
-    pair = (value, value) if np.ndim(value) == 0 else tuple(value)
-    if len(pair) != 2:
-        raise ValueError(f"{name} must be an integer or a pair, got {value!r}.")
-    for part in pair:
-        check_number(part, name, 1, kind=Integral)
-    return pair
 
 
 def _check_values(images, transform_sqrt):

@@ -72,8 +72,8 @@ def compare_sharing(
         For ``cv``, and for the folds of the search if they ask for groups.
     Cs : list of float, optional
         Strengths (``C``, or ``alpha``) from which the rival chooses for each task.
-        Default: as many as there are settings, from a tenth of the least that the
-        search tries to ten times the greatest.
+        Default: those of the search and, where that has more settings, others between
+        a tenth of the least and ten times the greatest, until there are as many.
     label_groups : "all" or list of lists of task names, optional
         Tasks that ask the same question, so that one model for all of them makes sense
         and is compared, too. Default: those of the estimator.

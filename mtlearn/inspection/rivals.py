@@ -8,9 +8,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import KFold, ParameterGrid, ParameterSampler
 from sklearn.pipeline import Pipeline
-from sklearn.utils.metadata_routing import get_routing_for_object
 
-from ..model_selection.delegation import DelegatingEstimator
+from ..model_selection.delegation import DelegatingEstimator, asks_for_groups
 from .own_settings import OwnSettingsCV
 from .separate import SeparateModels
 
@@ -230,15 +229,10 @@ def _inner_folds(search):
 
 def groups_for_search(anatomy, groups):
     """Parameters of ``fit`` that bring groups to the inner folds that ask for them."""
-    if (
-        groups is None
-        or anatomy.search is None
-        or not hasattr(anatomy.search.cv, "split")
-    ):
+    if groups is None or not asks_for_groups(getattr(anatomy.search, "cv", None)):
         return {}
-    asks = get_routing_for_object(anatomy.search.cv).split.requests.get("groups")
     name = f"{anatomy.search_path}__groups" if anatomy.search_path else "groups"
-    return {name: np.asarray(groups)} if asks else {}
+    return {name: np.asarray(groups)}
 
 
 def count_settings(estimator):

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.metaestimators import available_if
 
 from ..metrics.scorer import final_estimator
@@ -12,6 +13,13 @@ from ..validation import check_is_fitted
 def available_if_inner_has(method):
     """The method exists where the inner estimator has it."""
     return available_if(lambda outer: hasattr(outer._inner(), method))
+
+
+def asks_for_groups(cv):
+    """Whether the ``cv`` of a search is a splitter by groups."""
+    if not hasattr(cv, "split"):
+        return False
+    return bool(get_routing_for_object(cv).split.requests.get("groups"))
 
 
 class DelegatingEstimator(MetaEstimatorMixin, BaseEstimator):
