@@ -730,12 +730,12 @@ def check_memory_of_own_rows(estimator, problem):
     """Tasks with their own rows: nothing of size n_rows x d x n_tasks."""
     if is_regressor(estimator):
         return
-    n, d, n_tasks = 600, 100, 60
+    n, d, n_tasks = 600, 100, 100
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, d))
     Y = np.full((n, n_tasks), np.nan)
     Y[np.arange(n), np.arange(n) % n_tasks] = np.arange(n) >= n_tasks
-    model = prepare(estimator, range(n_tasks), range(n_tasks), tol=1e-2)
+    model = prepare(estimator, range(n_tasks), range(n_tasks), tol=1e-2, cache_size=0.5)
     tracemalloc.start()
     try:
         model.fit(X, Y)

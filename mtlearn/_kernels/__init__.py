@@ -3,11 +3,13 @@
 from .bins import MISSING_BIN as TREE_MISSING
 from .bins import N_BINS as TREE_BINS
 from .bins import bin_features, find_edges
+from .dual import solve_dual_rows
 from .hog import BLOCK_NORMS as HOG_BLOCK_NORMS
 from .hog import INSTRUCTION_SETS as HOG_INSTRUCTION_SETS
 from .hog import MAX_ORIENTATIONS as HOG_MAX_ORIENTATIONS
 from .hog import hog_features
 from .lbp import lbp_histograms
+from .patches import add_triangles
 from .segments import INSTRUCTION_SETS as SEGMENT_INSTRUCTION_SETS
 from .segments import segment_backward, segment_forward
 from .trees import (
@@ -31,6 +33,7 @@ __all__ = [
     "TREE_BINS",
     "TREE_MISSING",
     "add_out_of_bag",
+    "add_triangles",
     "add_votes",
     "apply_bins",
     "apply_values",
@@ -42,4 +45,5 @@ __all__ = [
     "leaf_table",
     "segment_backward",
     "segment_forward",
+    "solve_dual_rows",
 ]

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.utils import check_random_state
 
+from .._kernels import add_triangles
 from ..validation import check_choice, check_is_fitted, check_number
 from .base import ImageTransformer, check_finite_pixels
 from .batch import ImageBatch
@@ -13,10 +14,11 @@ from .grid import cell_edges, read_grid
 
 __all__ = ["KMeansPatches"]
 
-ENCODINGS = ("triangle", "threshold")
 # Added to the variance of a patch of pixels in 0..255, and to the eigenvalues.
 CONTRAST, WHITENING = 10.0, 0.1
 CHUNK_IMAGES = 32
+# Patches whose products with the centres are made at a time, to stay in a cache.
+BLOCK_PATCHES = 64
 
 
 class KMeansPatches(ImageTransformer):
@@ -192,35 +194,49 @@ class KMeansPatches(ImageTransformer):
     def _fill(self, features, images, start, stop):
         check_is_fitted(self, "centres_")
         places = self._places(self.image_shape_)
-        pool = pooling(places, read_grid(self.grid, places))
-        encode = self._triangle if self.encoding == "triangle" else self._threshold
-        # Whitening and distances are one product with the centres.
-        mean = self.mean_.astype(np.float32)
-        turn = (self.whitening_ @ self.centres_.T).astype(np.float32)
+        cell_of = cells(places, read_grid(self.grid, places))
+        sizes = np.bincount(cell_of)[:, None].astype(np.float32)
+        encode = ENCODINGS[self.encoding](self.centres_, self.alpha)
+        mean, whitening = (a.astype(np.float32) for a in (self.mean_, self.whitening_))
         for first in range(start, stop, CHUNK_IMAGES):
             last = min(first + CHUNK_IMAGES, stop)
             chunk = self._read(images, first, last)
             for i, image in enumerate(chunk, start=first):
-                patches = normalise(self._patches(image)) - mean
-                codes = encode(patches, turn)
-                features[i] = (pool @ codes).ravel()
+                white = (normalise(self._patches(image)) - mean) @ whitening
+                codes = np.zeros((len(sizes), self.n_centres), dtype=np.float32)
+                for block in range(0, len(white), BLOCK_PATCHES):
+                    part = slice(block, block + BLOCK_PATCHES)
+                    encode(white[part], cell_of[part], codes)
+                features[i] = (codes / sizes).ravel()
 
-    def _triangle(self, patches, turn):
-        white = patches @ self.whitening_.astype(np.float32)
-        codes = patches @ turn
-        codes *= -2
-        codes += (white**2).sum(axis=1, keepdims=True)
-        codes += (self.centres_**2).sum(axis=1).astype(np.float32)
-        np.maximum(codes, 0, out=codes)
-        np.sqrt(codes, out=codes)
-        np.subtract(codes.mean(axis=1, keepdims=True), codes, out=codes)
-        return np.maximum(codes, 0, out=codes)
 
-    def _threshold(self, patches, turn):
-        norm = np.maximum(np.linalg.norm(self.centres_, axis=1), 1e-12)
-        codes = patches @ (turn / norm.astype(np.float32))
-        codes -= np.float32(self.alpha)
-        return np.maximum(codes, 0, out=codes)
+class Triangle:
+    """Adds max(0, mean of z - z_k) to the codes of cells."""
+
+    def __init__(self, centres, alpha):
+        self.centres = np.ascontiguousarray(centres.T, dtype=np.float32)
+        self.squares = (self.centres**2).sum(axis=0)
+        self.products = np.empty((BLOCK_PATCHES, len(centres)), dtype=np.float32)
+
+    def __call__(self, white, cell_of, codes):
+        products = np.matmul(white, self.centres, out=self.products[: len(white)])
+        add_triangles(products, (white**2).sum(axis=1), self.squares, cell_of, codes)
+
+
+class Threshold:
+    """Adds max(0, x' c_k / |c_k| - alpha) to the codes of cells."""
+
+    def __init__(self, centres, alpha):
+        lengths = np.maximum(np.linalg.norm(centres, axis=1), 1e-12)
+        self.directions = (centres.T / lengths).astype(np.float32)
+        self.alpha = np.float32(alpha)
+
+    def __call__(self, white, cell_of, codes):
+        over = white @ self.directions - self.alpha
+        np.add.at(codes, cell_of, np.maximum(over, 0, out=over))
+
+
+ENCODINGS = {"triangle": Triangle, "threshold": Threshold}
 
 
 def normalise(patches):
@@ -230,12 +246,10 @@ def normalise(patches):
     return (patches / contrast).astype(np.float32)
 
 
-def pooling(places, grid):
-    """Weights (cells, places) that average over cells, float32."""
-    sides = []
-    for length, n_cells in zip(places, grid):
-        edges = cell_edges(length, n_cells)
-        inside = np.arange(length)
-        side = (edges[:-1, None] <= inside) & (inside < edges[1:, None])
-        sides.append(side / side.sum(axis=1, keepdims=True))
-    return np.kron(*sides).astype(np.float32)
+def cells(places, grid):
+    """Number of the cell of each place, row by row."""
+    down, across = (
+        np.repeat(np.arange(n_cells), np.diff(cell_edges(length, n_cells)))
+        for length, n_cells in zip(places, grid)
+    )
+    return (down[:, None] * grid[1] + across).ravel()

@@ -9,9 +9,10 @@ from ..base import MultiTaskEstimator
 from ..solvers import one_class_intercept
 from ..solvers.objective import loss_of_tasks
 from ..validation import FIT_WRAPPERS
+from .similarity import SimilarityMixin
 
 
-class LinearPredictor(MultiTaskEstimator):
+class LinearPredictor(SimilarityMixin, MultiTaskEstimator):
     """Coefficients (K, d), intercepts (K,), and what is known of their covariance.
 
     A subclass says what its losses are: ``_losses()``, by kind of task.
@@ -57,39 +58,6 @@ class LinearPredictor(MultiTaskEstimator):
 
     def _scores(self, X):
         return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
-
-    @property
-    def column_covariance_(self):
-        """Prior covariance M of the score columns, (n_outputs, n_outputs).
-
-        Only structures that have one; others raise AttributeError.
-        """
-        if self._covariance is None:
-            raise AttributeError(
-                f"structure={self.structure!r} has no covariance of columns"
-            )
-        return self._covariance.toarray()
-
-    @property
-    def task_similarity_(self):
-        """How alike the prior holds two tasks to be, (n_tasks, n_tasks).
-
-        For tasks with one score column each, the correlation in M, signed. Where a
-        task has more, the size of the covariance block between the two tasks,
-        ``|M_tu| / sqrt(|M_tt| |M_uu|)`` in Frobenius norm. A task without columns is
-        like nobody but itself.
-        """
-        M = self.column_covariance_
-        similarity = np.eye(self.n_tasks_)
-        parts = [slice(*self.columns_[t : t + 2]) for t in range(self.n_tasks_)]
-        size = [np.linalg.norm(M[part, part]) for part in parts]
-        for t, rows in enumerate(parts):
-            for u, columns in enumerate(parts):
-                block = M[rows, columns]
-                if t != u and block.size:
-                    norm = block[0, 0] if block.size == 1 else np.linalg.norm(block)
-                    similarity[t, u] = norm / np.sqrt(size[t] * size[u])
-        return similarity
 
 
 def center_softmax(intercept, losses, targets):

@@ -48,6 +48,8 @@ class TaskTargets:
         The code of the only class seen, else -1.
     one_unit : bool
         Whether the numbers of all regression tasks are of one unit.
+    row_weight : ndarray (n_rows,) or None
+        What the labels of each row weigh together, whatever their classes.
     """
 
     names: list
@@ -67,6 +69,7 @@ class TaskTargets:
     column_tie: np.ndarray
     constant: np.ndarray
     one_unit: bool = False
+    row_weight: np.ndarray = None
 
     @property
     def n_tasks(self):
@@ -104,7 +107,12 @@ class TaskTargets:
         seen[self.row] = True
         rows = np.flatnonzero(seen)
         place = (np.cumsum(seen) - 1).astype(self.row.dtype)
-        return rows, replace(self, n_rows=len(rows), row=place[self.row])
+        return rows, replace(
+            self,
+            n_rows=len(rows),
+            row=place[self.row],
+            row_weight=self.row_weight[rows],
+        )
 
     def without_task_weight(self):
         """The same with sample weights only, whatever the tasks weigh."""
@@ -244,18 +252,21 @@ class TaskTargets:
             part[2] if factor is None else part[2] * factor[code]
             for part, factor, code in zip(parts, factors, codes)
         ]
+        row = np.concatenate([part[0] for part in parts])
+        unclassed = np.concatenate([part[2] for part in parts])
         return cls(
             names=names,
             kinds=kinds,
             ndim=ndim,
             n_rows=n_rows,
             indptr=np.cumsum([0, *map(len, codes)]),
-            row=np.concatenate([part[0] for part in parts]),
+            row=row,
             value=np.concatenate(codes),
             weight=np.concatenate(weight),
             task_weight=task_weight,
             classes=classes,
             label_groups=groups,
+            row_weight=np.bincount(row, unclassed, minlength=n_rows),
             **score_columns(classes, codes, groups),
         )
 
