@@ -69,6 +69,10 @@ class MultiTaskEstimator(CallbackSupportMixin, BaseEstimator):
         """A list with one array per task; for a 1-D y, its only array."""
         return outputs[0] if self._ndim == 1 else outputs
 
+    def _scores_of(self, X, t):
+        """Raw scores of one task for checked rows, (n, columns of t)."""
+        return self._scores(X)[:, self.columns_[t] : self.columns_[t + 1]]
+
     def _task_scores(self, X):
         """Raw scores of each task, a list of (n, columns of t) views."""
         check_is_fitted(self)

@@ -730,7 +730,7 @@ def check_memory_of_own_rows(estimator, problem):
     """Tasks with their own rows: nothing of size n_rows x d x n_tasks."""
     if is_regressor(estimator):
         return
-    n, d, n_tasks = 600, 100, 100
+    n, d, n_tasks = 600, 200, 60
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, d))
     Y = np.full((n, n_tasks), np.nan)

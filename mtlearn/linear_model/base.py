@@ -14,6 +14,7 @@ from ..solvers import (
 from ..solvers.reuse import decomposition
 from ..tasks.units import target_units
 from ..validation import FIT_WRAPPERS, progress_steps, reports_progress
+from .new_task import add_task
 from .parameters import check_parameters, find_structure
 from .predictor import LinearPredictor, center_softmax, warn_if_nothing_is_tied
 
@@ -122,6 +123,10 @@ class MultiTaskLinearModel(LinearPredictor):
         if self.fit_intercept:
             self._hold_one_class_intercepts(X, targets)
         return workspace
+
+    def _add_task(self, X, y, name, place, sample_weight=None):
+        """Learn one more task around the shared part; X is checked."""
+        add_task(self, X, y, name, place, sample_weight)
 
     def _decompose(self, X, weight, mean):
         return decomposition(X, weight, mean, self.memory)

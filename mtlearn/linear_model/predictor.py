@@ -56,6 +56,11 @@ class LinearPredictor(SimilarityMixin, MultiTaskEstimator):
             setattr(self, name, value)
         self._facts = tuple(facts)
 
+    def _scores_of(self, X, t):
+        own = slice(*self.columns_[t : t + 2])
+        scores = safe_sparse_dot(X, self.coef_[own].T, dense_output=True)
+        return scores + self.intercept_[own]
+
     def _scores(self, X):
         return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
 

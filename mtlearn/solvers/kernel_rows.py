@@ -34,7 +34,7 @@ class KernelRows:
         self._clock = 0
 
     def block(self, rows):
-        """The matrix at some rows and the same columns, float32 (m, m), not to be changed.
+        """The matrix at some rows and the same columns, (m, m), not to be changed.
 
         Parameters
         ----------

@@ -191,8 +191,13 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
     def _scores(self, X):
         if self.approximation is not None:
             return self._machine._scores(self._features.transform(X))
-        columns = slice(0, len(self.intercept_))
-        return self._dual_scores(X, columns)
+        return self._dual_scores(X, slice(0, len(self.intercept_)))
+
+    def _scores_of(self, X, t):
+        if self.approximation is not None:
+            own = slice(*self.columns_[t : t + 2])
+            return self._scores(X)[:, own]
+        return self._dual_scores(X, slice(*self.columns_[t : t + 2]))
 
     def _dual_scores(self, X, columns):
         mixed, n_support = self._mixed[:, columns], len(self.support_rows_)

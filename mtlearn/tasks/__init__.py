@@ -10,16 +10,18 @@ question, and :mod:`targets <mtlearn.tasks.targets>` puts it all together;
 from .groups import read_label_groups
 from .labels import LabelTable
 from .stream import announce, check_announced, read_batch
-from .targets import TaskTargets
+from .targets import OwnRows, TaskTargets, read_task_ids
 from .weights import read_sample_weight, resolve_task_weight
 
 __all__ = [
     "LabelTable",
+    "OwnRows",
     "TaskTargets",
     "announce",
     "check_announced",
     "read_batch",
     "read_label_groups",
     "read_sample_weight",
+    "read_task_ids",
     "resolve_task_weight",
 ]

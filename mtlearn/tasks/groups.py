@@ -3,6 +3,8 @@
 from collections import Counter
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 
 def read_label_groups(label_groups, names, kinds, categories):
@@ -41,6 +43,32 @@ def read_label_groups(label_groups, names, kinds, categories):
         groups = [_task_indices(group, names) for group in label_groups]
     _check_groups(groups, names, kinds)
     return [tuple(sorted(group)) for group in groups if len(group) > 1]
+
+
+def alphabets(labels):
+    """Tasks that share any label, or are linked by others that do.
+
+    Parameters
+    ----------
+    labels : list of ndarray
+        Of each task.
+
+    Returns
+    -------
+    list of list of int
+    """
+    sizes = [len(values) for values in labels]
+    if not sum(sizes):
+        return []
+    _, code = np.unique(np.concatenate(labels), return_inverse=True)
+    task = np.repeat(np.arange(len(labels)), sizes)
+    # A graph of tasks and, after them, labels: an edge where a task has a label.
+    n_tasks, n_nodes = len(labels), len(labels) + code.max() + 1
+    edges = csr_array((np.ones(len(task)), (task, n_tasks + code)), (n_nodes, n_nodes))
+    alphabet = connected_components(edges, directed=False)[1][:n_tasks]
+    order = np.argsort(alphabet, kind="stable")
+    starts = np.flatnonzero(np.diff(alphabet[order], prepend=-1))
+    return [group.tolist() for group in np.split(order, starts[1:])]
 
 
 def _automatic_groups(kinds, categories):

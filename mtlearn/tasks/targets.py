@@ -4,10 +4,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .groups import read_label_groups
+from .groups import alphabets, read_label_groups
 from .kinds import read_task_types
 from .labels import LabelTable
 from .weights import class_weights, read_sample_weight, resolve_task_weight
+
+
+@dataclass
+class OwnRows:
+    """Labels of tasks that have their own rows.
+
+    Attributes
+    ----------
+    task_ids : array-like (n_rows,)
+    y : array-like (n_rows,)
+    """
+
+    task_ids: object
+    y: object
 
 
 @dataclass
@@ -161,7 +175,7 @@ class TaskTargets:
 
         Parameters
         ----------
-        Y : see :class:`LabelTable`
+        Y : OwnRows, or see :class:`LabelTable`
         kind : {"classification", "regression"}, or see :func:`read_task_types`
             How to read every column.
         sample_weight : None or array-like, (n_rows,) or (n_rows, n_tasks)
@@ -172,6 +186,12 @@ class TaskTargets:
             ``()`` ties nothing.
         class_weight : see :func:`class_weights`
         """
+        if isinstance(Y, OwnRows):
+            return cls.from_column(
+                Y.task_ids, Y.y, kind, sample_weight=sample_weight,
+                task_weight=task_weight, null_loss=null_loss,
+                label_groups=label_groups, class_weight=class_weight,
+            )  # fmt: skip
         table = LabelTable(Y)
         sample_weight = read_sample_weight(sample_weight, table.n_rows, table.n_tasks)
         kinds = read_task_types(kind, table)
@@ -194,25 +214,34 @@ class TaskTargets:
         sample_weight=None,
         task_weight=None,
         null_loss=None,
+        label_groups=None,
         class_weight=None,
     ):
         """Read tasks that have their own rows: one task id and one label per row.
 
-        All tasks ask the same question, in one unit, so they form one label group. No
-        (n_rows, n_tasks) array is ever made.
+        The tasks ask the same question, in one unit: they form one label group, or, if
+        they hold labels, as many as there are :func:`alphabets`. No (n_rows, n_tasks)
+        array is ever made.
         """
         table = LabelTable(y)
         sample_weight = read_sample_weight(sample_weight, table.n_rows, 1)
         row, value, weight, categories = observed_pairs(table, 0, kind, sample_weight)
-        task_ids = _read_task_ids(task_ids, table.n_rows)
+        task_ids = read_task_ids(task_ids, table.n_rows)
         tasks, code = np.unique(task_ids, return_inverse=True)
         order = np.argsort(code[row], kind="stable")
         cuts = np.searchsorted(code[row][order], np.arange(1, len(tasks)))
         split = [np.split(part[order], cuts) for part in (row, value, weight)]
         parts = [(*part, categories) for part in zip(*split)]
+        names = [str(task) for task in tasks]
+        if callable(label_groups):
+            label_groups = label_groups(names)
+        if label_groups is None:
+            label_groups = "all"
+            if kind == "classification":
+                label_groups = alphabets([part[1] for part in parts])
         targets = cls._assemble(
-            parts, [str(task) for task in tasks], [kind] * len(tasks), 1, table.n_rows,
-            task_weight, null_loss, "all", class_weight,
+            parts, names, [kind] * len(tasks), 2, table.n_rows, task_weight, null_loss,
+            label_groups, class_weight,
         )  # fmt: skip
         return replace(targets, one_unit=True)
 
@@ -271,7 +300,8 @@ class TaskTargets:
         )
 
 
-def _read_task_ids(task_ids, n_rows):
+def read_task_ids(task_ids, n_rows):
+    """The task of each row as a plain array; every row must have one."""
     ids = LabelTable(task_ids)
     if ids.n_rows != n_rows or ids.n_tasks > 1:
         raise ValueError(f"{n_rows} labels need as many task ids, not {ids.n_rows}")

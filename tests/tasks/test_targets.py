@@ -248,13 +248,24 @@ def test_one_row_per_label_is_the_same_as_columns_of_one_group(data):
     Y, gaps = data
     row, task = np.nonzero(~gaps)
     tasks = np.unique(task)
-    ours = TaskTargets.from_column(task, Y[row, task], "classification")
+    ours = TaskTargets.from_column(
+        task, Y[row, task], "classification", label_groups="all"
+    )
     stacked = np.full((len(row), len(tasks)), np.nan)
     stacked[np.arange(len(row)), np.searchsorted(tasks, task)] = Y[row, task]
     expected = read(stacked, label_groups="all")
     assert_equal_targets(ours, expected)
     assert ours.names == [str(t) for t in tasks]
-    assert ours.ndim == 1
+    assert ours.ndim == 2
+
+
+def test_tasks_without_a_common_label_are_of_other_alphabets():
+    ids = ["greek", "greek", "latin", "latin", "french", "french"]
+    targets = TaskTargets.from_column(ids, list("αβabbé"), "classification")
+    assert targets.names == ["french", "greek", "latin"]
+    assert targets.label_groups == [(0, 2)]
+    assert targets.classes[0].tolist() == ["a", "b", "é"]
+    assert targets.classes[1].tolist() == ["α", "β"]
 
 
 def test_task_ids_of_any_type():
