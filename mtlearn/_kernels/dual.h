@@ -241,12 +241,13 @@ static ptrdiff_t dual_solve(const dual_problem *p, ptrdiff_t max_steps)
     ptrdiff_t total = 0;
     for (;;) {
         double worst = 0, gap;
+        ptrdiff_t before = total;
         for (ptrdiff_t k = 0; k < p->n_columns && total < max_steps; k++) {
             total += dual_solve_column(p, k, max_steps - total, &gap);
             if (gap > worst)
                 worst = gap;
         }
-        if (worst <= p->tol || total >= max_steps)
+        if (worst <= p->tol || total >= max_steps || total == before)
             return total;
     }
 }

@@ -28,9 +28,10 @@ from .alternate import ROUND_TOL
 WORKING_ROWS = 4096
 # Of the present violation: how far the items of a working set are brought.
 INNER_SHARE = 0.1
-STEPS_PER_ITEM = 100
-# Rounds without a step after which what is left is rounding.
-IDLE_ROUNDS = 3
+STEPS_PER_ITEM = 20
+# The kernel is kept in float32, so there is a least violation: it is reached when none
+# of so many rounds lowers it, and they raise the objective by less than this share.
+IDLE_ROUNDS, IDLE = 20, 1e-6
 
 
 @dataclass
@@ -121,7 +122,7 @@ def column_root(state, covariance):
 def solve_under(covariance, items, kernel_rows, state, *, tol, max_iter, step=None):
     """Move the state to the solution for one covariance; any beta may be the start."""
     M = covariance.toarray()
-    rows, idle, last_rows = 0, 0, np.zeros(0, dtype=np.intp)
+    worsts, rounds, last_rows = [], 0, np.zeros(0, dtype=np.intp)
     state.converged = len(items.row) == 0
     while not (state.converged or state.stopped):
         F = covariance.times(state.R)
@@ -129,20 +130,29 @@ def solve_under(covariance, items, kernel_rows, state, *, tol, max_iter, step=No
         gaps, up, low = violations(items, state.beta, slope)
         worst = gaps.max()
         state.converged = worst <= tol
-        if state.converged or rows == max_iter or idle == IDLE_ROUNDS:
+        if state.converged or rounds == max_iter or _is_idle(state, worsts):
             break
         last_rows = working_rows(
             items, gaps, up, low, tol, last_rows, kernel_rows.n_slots
         )
         inner = max(0.5 * tol, INNER_SHARE * worst)
-        taken = _solve_rows(items, last_rows, kernel_rows, M, F, state, inner)
-        idle = 0 if taken else idle + 1
-        rows += 1
-        state.n_iter += 1
+        _solve_rows(items, last_rows, kernel_rows, M, F, state, inner)
         state.history.append(_dual_value(items, covariance, state))
+        worsts.append(worst)
+        rounds += 1
+        state.n_iter += 1
         state.stopped = step is not None and bool(step(state))
     _finish(items, covariance, state)
     return state
+
+
+def _is_idle(state, worsts):
+    """Whether the last rounds have changed nothing but rounding errors."""
+    if len(worsts) <= IDLE_ROUNDS:
+        return False
+    risen = state.history[-1] - state.history[-IDLE_ROUNDS]
+    lowered = min(worsts[-IDLE_ROUNDS:]) < min(worsts[:-IDLE_ROUNDS])
+    return not lowered and risen < IDLE * abs(state.history[-1])
 
 
 def violations(items, beta, slope):
@@ -172,8 +182,9 @@ def working_rows(items, gaps, up, low, tol, last, n_slots):
     """
     most = min(WORKING_ROWS, n_slots)
     open_columns = np.flatnonzero(gaps > tol)
-    if len(open_columns) > most // 4:
-        open_columns = open_columns[np.argsort(-gaps[open_columns])[: most // 4]]
+    few = max(1, most // 4)
+    if len(open_columns) > few:
+        open_columns = open_columns[np.argsort(-gaps[open_columns])[:few]]
     each = max(1, most // (2 * len(open_columns)))
     chosen = []
     for k in open_columns:
@@ -200,7 +211,7 @@ def _solve_rows(items, rows, kernel_rows, M, F, state, tol):
     columns, column = np.unique(items.column[mine], return_inverse=True)
     beta = state.beta[mine]
     change = np.zeros((len(columns), len(rows)))
-    taken = solve_dual_rows(
+    solve_dual_rows(
         kernel_rows.block(rows),
         np.ascontiguousarray(M[np.ix_(columns, columns)]),
         np.searchsorted(column, np.arange(len(columns) + 1)),
@@ -218,7 +229,6 @@ def _solve_rows(items, rows, kernel_rows, M, F, state, tol):
     state.B[np.ix_(rows, columns)] += change.T
     moved = change.any(axis=0)
     state.R[:, columns] += kernel_rows.transposed_times(rows[moved], change[:, moved].T)
-    return taken
 
 
 def _dual_value(items, covariance, state):

@@ -19,6 +19,7 @@ from ..tasks.units import target_units
 from ..validation import (
     FIT_WRAPPERS,
     check_choice,
+    check_is_fitted,
     check_number,
     progress_steps,
     reports_progress,
@@ -187,6 +188,16 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
                 self.intercept_[own] = one_class_intercept(
                     losses[t], scores, targets, columns[own], t
                 )
+
+    def _task_scores(self, X):
+        check_is_fitted(self)
+        n = self.n_features_in_
+        if self.kernel == "precomputed" and np.shape(X)[1:] != (n,):
+            raise ValueError(
+                "kernel='precomputed' predicts from the kernel between the new rows "
+                f"and the {n} training rows, {n} columns; X has shape {np.shape(X)}"
+            )
+        return super()._task_scores(X)
 
     def _scores(self, X):
         if self.approximation is not None:

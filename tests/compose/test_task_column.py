@@ -319,14 +319,12 @@ def test_add_task_refuses_what_it_cannot_do():
 
 def test_errors_name_the_column():
     X, y = places(CLASSIFIERS[0])
-    with pytest.raises(
-        ValueError, match="task_column=7 is no column of X, which has 4"
-    ):
+    with pytest.raises(ValueError, match="task_column=7 is no column of X"):
         TaskColumnClassifier(task_column=7).fit(X, y)
     with pytest.raises(ValueError, match="task_column='place' is a name"):
         TaskColumnClassifier(task_column="place").fit(X, y)
+    frame = pd.DataFrame(X, columns=list("abcd"))
     with pytest.raises(ValueError, match=r"no column of X; its columns are \['a'"):
-        frame = pd.DataFrame(X, columns=list("abcd"))
         TaskColumnClassifier(task_column="place").fit(frame, y)
     with pytest.raises(ValueError, match="row 3 has no task id"):
         TaskColumnClassifier(task_column=0).fit(np.where(X == X[3], np.nan, X), y)
