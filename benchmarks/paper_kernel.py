@@ -61,7 +61,7 @@ def usps(folder):
 
 # Structure and its sharings; C and gamma are the same for all.
 TIED = {"label_groups": "all"}
-SHARINGS = {"independent": (0.0,), "mean": (0.9, 0.97)}
+SHARINGS = {"independent": (0.0,), "mean": (0.3, 0.6, 0.9)}
 
 
 def landmine(folder, seeds=5):

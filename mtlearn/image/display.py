@@ -3,21 +3,10 @@
 import numpy as np
 from sklearn.base import clone
 
+from ..drawing import final_axes, new_axes
 from .hog import HOG
 
 __all__ = ["ContactSheet", "HOGDisplay", "PatchesDisplay"]
-
-
-def _new_axes(ax=None, size=(5, 5)):
-    if ax is not None:
-        return ax
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            "pictures need matplotlib: pip install 'scikit-mtlearn[plot]'"
-        ) from error
-    return plt.subplots(figsize=size, layout="constrained")[1]
 
 
 def _show(ax, image, white=255):
@@ -95,7 +84,7 @@ class HOGDisplay:
         """Draw; returns self."""
         from matplotlib.collections import LineCollection
 
-        ax = _new_axes(ax)
+        ax = new_axes(ax)
         dimmed = 0.4 * np.clip(np.asarray(self.image, dtype=float) / self.white, 0, 1)
         _show(ax, dimmed, 1.0)
         rows, columns, n = self.cells.shape
@@ -114,8 +103,7 @@ class HOGDisplay:
         strokes = LineCollection(lines, colors="#E69F00", linewidths=1.6)
         strokes.set_alpha(np.array(alphas) if alphas else None)
         ax.add_collection(strokes)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return final_axes(self, ax)
 
 
 def _strength(image, shape, cell):
@@ -186,11 +174,10 @@ class ContactSheet:
         rows = [np.stack([im, *self.copies[:, i]]) for i, im in enumerate(self.images)]
         sheet = tile(np.stack(rows), self.white)
         height, width = sheet.shape[:2]
-        ax = _new_axes(ax, (8, 8 * height / width + 0.4))
+        ax = new_axes(ax, (8, 8 * height / width + 0.4))
         _show(ax, sheet, self.white)
         ax.set_title("original, and changed copies", fontsize=10)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return final_axes(self, ax)
 
 
 def tile(images, background):
@@ -276,10 +263,9 @@ class PatchesDisplay:
         shown = (self.patches - low.reshape(shape)) / spread
         blank = np.ones((rows * columns - n, *shown.shape[1:]))
         sheet = np.concatenate([shown, blank]).reshape(rows, columns, *shown.shape[1:])
-        ax = _new_axes(ax, (7, 7 * rows / columns + 0.3))
+        ax = new_axes(ax, (7, 7 * rows / columns + 0.3))
         _show(ax, tile(sheet, 1.0), 1.0)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return final_axes(self, ax)
 
 
 def _strokes(cells, size=9):

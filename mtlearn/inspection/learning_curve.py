@@ -7,10 +7,11 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
+from ..drawing import final_axes, new_axes
 from ..model_selection.cross_validation import take_rows
 from ..model_selection.parts import StratifiedParts
 from .comparison import as_table, quiet_about_folds, read_folds, read_scoring
-from .plotting import draw_lines, final_axes, new_axes
+from .plotting import draw_lines
 from .rivals import dissect, groups_for_search
 
 

@@ -12,25 +12,6 @@ MARKERS = "osD^vP*X"
 MOST_LINES = len(COLOURS)
 
 
-def new_axes(ax=None, size=(6.4, 4.4)):
-    """The axes given, or those of a new figure.
-
-    Raises
-    ------
-    ImportError
-        Without matplotlib, with the way to get it.
-    """
-    if ax is not None:
-        return ax
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            "pictures need matplotlib: pip install 'scikit-mtlearn[plot]'"
-        ) from error
-    return plt.subplots(figsize=size, layout="constrained")[1]
-
-
 def draw_lines(ax, x, values, names, importance):
     """One line per task; the most important in colour and named at its end.
 
@@ -126,9 +107,3 @@ def scores_of_results(results):
     found = [key for key in results if key.startswith(start)]
     names = [key[len(start) :] for key in found]
     return names, np.array([np.asarray(results[key], dtype=float) for key in found])
-
-
-def final_axes(display, ax):
-    """Keep what was drawn on, as scikit-learn's displays do."""
-    display.ax_, display.figure_ = ax, ax.figure
-    return display

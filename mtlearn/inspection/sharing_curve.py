@@ -4,14 +4,8 @@ from numbers import Real
 
 import numpy as np
 
-from .plotting import (
-    draw_lines,
-    final_axes,
-    find_parameter,
-    new_axes,
-    read_results,
-    scores_of_results,
-)
+from ..drawing import final_axes, new_axes
+from .plotting import draw_lines, find_parameter, read_results, scores_of_results
 
 
 class SharingCurveDisplay:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ..drawing import final_axes, new_axes
 from .comparison import compare_sharing
-from .plotting import BLUE, GREY, RED, final_axes, new_axes, shorten
+from .plotting import BLUE, GREY, RED, shorten
 
 
 class SharingGainDisplay:

@@ -4,8 +4,9 @@ import numpy as np
 from scipy.cluster.hierarchy import dendrogram, leaves_list, linkage
 from scipy.spatial.distance import squareform
 
+from ..drawing import final_axes, new_axes
 from ..metrics.scorer import final_estimator
-from .plotting import final_axes, new_axes, shorten
+from .plotting import shorten
 
 SOURCES = ("task_similarity_", "task_affinity_")
 

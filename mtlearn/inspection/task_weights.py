@@ -2,15 +2,8 @@
 
 import numpy as np
 
-from .plotting import (
-    GREY,
-    final_axes,
-    find_parameter,
-    new_axes,
-    read_results,
-    scores_of_results,
-    shorten,
-)
+from ..drawing import final_axes, new_axes
+from .plotting import GREY, find_parameter, read_results, scores_of_results, shorten
 
 # Corners of the triangle: left, right, top.
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])
