@@ -208,23 +208,31 @@ def _accuracy(model, X, Y):
     return np.array(multitask_score(Y, model.predict(X), "accuracy", average=None))
 
 
-def fashion(folder, few=20_000, megabytes=9000):
-    """C and gamma on a third of the training pictures, then all of them, exactly."""
+def fashion(folder):
     train = load_fashion_mnist(data_home=folder, subset="train")
     test = load_fashion_mnist(data_home=folder, subset="test")
-    y, y_test = (np.ravel(part.target) for part in (train, test))
     print("fashion_mnist: HOG features, RBF kernel, accuracy", flush=True)
     X, X_test = (_hog(part.images) for part in (train, test))
+    y, y_test = (np.ravel(part.target) for part in (train, test))
+    setting = choose_rbf(X, y)
+    nystroem = {"approximation": "nystroem", "n_components": 3000, "random_state": 0}
+    for name, params in (("exact", {"cache_size": 9000}), ("nystroem", nystroem)):
+        found = test_rbf(name, X, y, X_test, y_test, *setting, **params)
+        print(f"  goal .92: {goal(found >= 0.92)}", flush=True)
+
+
+def rbf_machine(X, C, gamma, **params):
     scale = 1 / X.var(axis=0, dtype=np.float64).sum()
+    return MultiTaskSVC(C=C, gamma=gamma * scale, structure="independent", **params)
 
-    def machine(C, gamma, **params):
-        return MultiTaskSVC(C=C, gamma=gamma * scale, structure="independent", **params)
 
+def choose_rbf(X, y, few=20_000):
+    """C and gamma, by the exact machine on three quarters of some rows."""
     rows = np.random.default_rng(0).permutation(len(y))[:few]
     fit, held = rows[few // 4 :], rows[: few // 4]
     start, scores = time.perf_counter(), {}
     for setting in product((3.0, 10.0), (1.0, 2.0)):
-        model = machine(*setting, cache_size=2000).fit(X[fit], y[fit])
+        model = rbf_machine(X[fit], *setting, cache_size=2000).fit(X[fit], y[fit])
         scores[setting] = model.score(X[held], y[held])
     best = max(scores, key=scores.get)
     print(
@@ -232,18 +240,21 @@ def fashion(folder, few=20_000, megabytes=9000):
         f"{time.perf_counter() - start:.0f} s for four settings",
         flush=True,
     )
-    nystroem = {"approximation": "nystroem", "n_components": 3000, "random_state": 0}
-    for name, params in (("exact", {"cache_size": megabytes}), ("nystroem", nystroem)):
-        start = time.perf_counter()
-        model = machine(*best, **params).fit(X, y)
-        fitted = time.perf_counter() - start
-        found = model.score(X_test, y_test)
-        print(
-            f"  {name}, {len(y)} rows: test {found:.4f}; fit {fitted:.0f} s, predict "
-            f"{time.perf_counter() - start - fitted:.0f} s; goal .92: "
-            f"{goal(found >= 0.92)}",
-            flush=True,
-        )
+    return best
+
+
+def test_rbf(name, X, y, X_test, y_test, *setting, **params):
+    """Accuracy of a machine on all rows."""
+    start = time.perf_counter()
+    model = rbf_machine(X, *setting, **params).fit(X, y)
+    fitted = time.perf_counter() - start
+    found = model.score(X_test, y_test)
+    print(
+        f"  {name}, {len(y)} rows: test {found:.4f}; fit {fitted:.0f} s, predict "
+        f"{time.perf_counter() - start - fitted:.0f} s",
+        flush=True,
+    )
+    return found
 
 
 def _hog(images):
