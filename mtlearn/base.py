@@ -13,6 +13,7 @@ from .tasks import TaskTargets
 from .validation import (
     FIT_WRAPPERS,
     CallbackSupportMixin,
+    check_array_state,
     check_is_fitted,
     validate_rows,
     validate_X,
@@ -116,6 +117,31 @@ class MultiTaskEstimator(CallbackSupportMixin, BaseEstimator):
         tasks = self._decoded(X)
         index = getattr(X, "index", None)
         return pd.DataFrame(dict(zip(self.task_names_in_, tasks)), index=index)
+
+    def _check_state(self):
+        """Raise ValueError if the parts of a loaded model do not fit each other."""
+        if not hasattr(self, "columns_"):
+            return
+        T = self.n_tasks_
+        check_array_state(self.columns_, "columns_", (T + 1,))
+        if self.columns_[0] != 0 or (np.diff(self.columns_) < 0).any():
+            raise ValueError("columns_ must be starts of slices")
+        if len(self.task_names_in_) != T or self.n_features_in_ < 1:
+            raise ValueError(f"a model of {T} tasks must have as many names")
+        classes = getattr(self, "classes_", None)
+        if classes is not None and self._ndim == 2 and len(classes) != T:
+            raise ValueError(f"a model of {T} tasks must have classes of each")
+        for t in range(T) if classes is not None else ():
+            self._check_classes(t)
+
+    def _check_classes(self, t):
+        known, width = self._task_classes(t), np.diff(self.columns_)[t]
+        if known is None:
+            return
+        if width not in (0, len(known) if len(known) > 2 else 1):
+            raise ValueError(f"task {t} has {len(known)} classes in {width} columns")
+        if not -1 <= self._constant[t] < max(len(known), 1):
+            raise ValueError(f"task {t} has one class that is none of its classes")
 
     def task(self, name):
         """Single-task scikit-learn view of this fitted model.

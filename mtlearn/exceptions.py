@@ -1,4 +1,4 @@
-"""Warnings of mtlearn's own."""
+"""Warnings and errors of mtlearn's own."""
 
 
 class DegenerateTaskWarning(UserWarning):
@@ -7,3 +7,11 @@ class DegenerateTaskWarning(UserWarning):
     The other tasks are fitted as if nothing had happened. A task without labels
     predicts missing labels, a task with one class predicts that class.
     """
+
+
+class ModelVersionWarning(UserWarning):
+    """A model file was written by other versions than those that read it."""
+
+
+class ModelFileError(ValueError):
+    """A model file cannot be trusted, or read, or made sense of."""

@@ -28,6 +28,7 @@ __all__ = [
     "FIT_WRAPPERS",
     "CallbackSupportMixin",
     "ScorerProtocol",
+    "check_array_state",
     "check_choice",
     "check_is_fitted",
     "check_number",
@@ -201,6 +202,23 @@ def check_number(value, name, low, high=None, *, kind=numbers.Real, open_low=Fal
     )
     if not np.isfinite(value):
         raise ValueError(f"{name} == {value}, must be finite.")
+
+
+def check_array_state(array, name, shape):
+    """Raise ValueError unless an array is of finite numbers and of a shape.
+
+    Parameters
+    ----------
+    shape : tuple of int or None
+        None stands for any length.
+    """
+    right = isinstance(array, np.ndarray) and array.dtype.kind in "biuf"
+    right = right and len(array.shape) == len(shape) and all(
+        wanted is None or wanted == length
+        for length, wanted in zip(array.shape, shape)
+    )  # fmt: skip
+    if not right or not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite numbers of shape {shape}")
 
 
 def check_choice(value, name, choices):

@@ -81,7 +81,7 @@ TREE_INLINE const float *tree_deviation(const tree_voter *v, int leaf, int node,
     if (!v->groups || v->group[t] < 0 || node == leaf)
         return NULL;
     const ptrdiff_t e = tree_find_entry(v->groups, v->parent, leaf, v->group[t]);
-    return v->groups->values + v->groups->offset[e];
+    return e < 0 ? NULL : v->groups->values + v->groups->offset[e];
 }
 
 /* Add the answers for some rows to out (n_rows, n_columns): those of each level times

@@ -10,6 +10,7 @@ from ..tasks.units import target_units
 from ..tree import LabelsByTask, bin_features
 from ..validation import (
     FIT_WRAPPERS,
+    check_array_state,
     progress_steps,
     reports_progress,
 )
@@ -194,6 +195,15 @@ class MultiTaskForest(ForestInspectionMixin, OutOfBagMixin, MultiTaskEstimator):
 
     def _is_label_task(self, t):
         return hasattr(self, "classes_") and self._task_classes(t) is not None
+
+    def _check_state(self):
+        super()._check_state()
+        if hasattr(self, "_forest"):
+            self._forest.check_state(self.n_features_in_)
+            if self._forest.columns.n_tasks != self.n_tasks_:
+                raise ValueError("a forest must answer all of its tasks")
+            for unit in (self._center, self._scale):
+                check_array_state(unit, "units of tasks", (self.n_tasks_,))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -35,6 +35,21 @@ class Forest:
             self.source_weights, self._counts > 0
         )
 
+    def check_state(self, n_features):
+        """Raise ValueError unless compiled code can walk every tree."""
+        columns = self.columns
+        columns.check_state()
+        n_levels = self.source_weights.shape[-1]
+        if self.source_weights.shape != (columns.n_tasks, 3, n_levels):
+            raise ValueError("a forest's weights must be (n_tasks, 3, n_levels)")
+        if not np.isfinite(self.source_weights).all():
+            raise ValueError("a forest's weights must be finite")
+        if not self.trees:
+            raise ValueError("a forest has a tree or more")
+        for tree in self.trees:
+            tree.check_state(columns, n_features, n_levels)
+        self.__post_init__()
+
     @property
     def owners(self):
         """The task of each tree, SHARED for shared trees."""

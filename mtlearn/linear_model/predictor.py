@@ -3,12 +3,13 @@
 import warnings
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.extmath import safe_sparse_dot
 
 from ..base import MultiTaskEstimator
 from ..solvers import one_class_intercept
 from ..solvers.objective import loss_of_tasks
-from ..validation import FIT_WRAPPERS
+from ..validation import FIT_WRAPPERS, check_array_state
 from .similarity import SimilarityMixin
 
 
@@ -55,6 +56,13 @@ class LinearPredictor(SimilarityMixin, MultiTaskEstimator):
         for name, value in facts.items():
             setattr(self, name, value)
         self._facts = tuple(facts)
+
+    def _check_state(self):
+        super()._check_state()
+        if hasattr(self, "coef_") and not sparse.issparse(self.coef_):
+            K = int(self.columns_[-1])
+            check_array_state(self.coef_, "coef_", (K, self.n_features_in_))
+            check_array_state(self.intercept_, "intercept_", (K,))
 
     def _scores_of(self, X, t):
         own = slice(*self.columns_[t : t + 2])

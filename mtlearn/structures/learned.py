@@ -1,7 +1,5 @@
 """The covariance of the columns is learned with them."""
 
-from functools import partial
-
 import numpy as np
 
 from .base import CovarianceStructure
@@ -51,22 +49,28 @@ class Learned(CovarianceStructure):
     def parametrization(self, targets, sharing, l1_ratio=0.0):
         self._refuse_many_columns(targets)
         start = self.start(targets, sharing)
-        return Rooted(start, partial(self._revise_columns, sharing))
+        return Rooted(start, Revision(sharing, self.smoothing_decay, self.max_rounds))
 
-    def _revise_columns(self, sharing, W, previous):
-        """The next covariance of columns while W is still moving.
 
-        The smoothing falls no further than in the rounds of a Newton solve: there is
-        no last round here.
-        """
-        if sharing == 0 or len(W) < 2 or not W.any():
+class Revision:
+    """The next covariance of columns while W is still moving, for gradient descent.
+
+    The smoothing falls no further than in the rounds of a Newton solve: there is no
+    last round here.
+    """
+
+    def __init__(self, sharing, decay, max_rounds):
+        self.sharing, self.decay, self.max_rounds = sharing, decay, max_rounds
+
+    def __call__(self, W, previous):
+        """The covariance given coefficients (K, d) and the last one; None: the same."""
+        if self.sharing == 0 or len(W) < 2 or not W.any():
             return None
         values, vectors = np.linalg.eigh(W @ W.T.astype(np.float64))
         size = np.sqrt(np.maximum(values, 0).mean())
-        least = self.smoothing_decay**self.max_rounds * size
-        smoothing = self.smoothing_decay * (previous.smoothing or size)
-        smoothing = max(smoothing, least)
-        spectrum, offset = _spectrum(len(W), values, sharing, smoothing)
+        least = self.decay**self.max_rounds * size
+        smoothing = max(self.decay * (previous.smoothing or size), least)
+        spectrum, offset = _spectrum(len(W), values, self.sharing, smoothing)
         return DenseCovariance(vectors, spectrum, smoothing, offset)
 
 

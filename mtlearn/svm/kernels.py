@@ -97,7 +97,7 @@ class FittedKernel:
         return self.function(A, B)
 
 
-class _Named:
+class NamedKernel:
     """One of ``KERNELS`` with its parameters; pickles, unlike a closure."""
 
     def __init__(self, name, gamma, degree, coef0):
@@ -156,7 +156,7 @@ def fit_kernel(model, X, row_weight):
     offset = None
     if model.kernel in OF_DIFFERENCES and not sparse.issparse(X):
         offset = X.mean(axis=0)
-    named = _Named(model.kernel, gamma, model.degree, model.coef0)
+    named = NamedKernel(model.kernel, gamma, model.degree, model.coef0)
     return FittedKernel(named, offset)
 
 

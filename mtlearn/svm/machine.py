@@ -18,6 +18,7 @@ from ..structures import PenaltyStructure
 from ..tasks.units import target_units
 from ..validation import (
     FIT_WRAPPERS,
+    check_array_state,
     check_choice,
     check_is_fitted,
     check_number,
@@ -238,6 +239,19 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
             spread = np.average((values - center) ** 2, weights=weight)
             values = (values - center) / np.sqrt(spread)
         return loss.null_loss(values, weight)
+
+    def _check_state(self):
+        super()._check_state()
+        if not hasattr(self, "intercept_"):
+            return
+        K = int(self.columns_[-1])
+        check_array_state(self.intercept_, "intercept_", (K,))
+        if self.approximation is None:
+            n = len(self.support_rows_)
+            check_array_state(self._mixed, "coefficients", (n, K))
+            vectors = self.support_vectors_
+            if vectors is not None and vectors.shape != (n, self.n_features_in_):
+                raise ValueError(f"support_vectors_ must have {n} rows of features")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

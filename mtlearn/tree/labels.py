@@ -48,6 +48,24 @@ class AnswerColumns:
             n_classes=n_classes,
         )
 
+    def check_state(self):
+        """Raise ValueError unless all arrays fit each other."""
+        T = self.n_tasks
+        fits = (
+            _rises(self.first, T + 1)
+            and _rises(self.group_first, self.n_groups + 1)
+            and self.prior.shape == (self.first[-1],)
+            and np.isfinite(self.prior).all()
+            and self.n_classes.shape == (T,)
+            and (self.n_classes >= 0).all()
+            and (self.group >= -1).all()
+            and (self.group < self.n_groups).all()
+        )
+        tied = np.flatnonzero(self.group >= 0) if fits else []
+        widths, of_groups = np.diff(self.first), np.diff(self.group_first)
+        if not fits or any(widths[t] != of_groups[self.group[t]] for t in tied):
+            raise ValueError("the columns of a forest's answers do not fit its tasks")
+
     @property
     def n_tasks(self):
         return len(self.group)
@@ -191,6 +209,16 @@ class LabelsByRow:
             row = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
             self._rows[key] = np.unique(row[tasks[self.task]]).astype(np.int32)
         return self._rows[key]
+
+
+def _rises(starts, length):
+    """Whether starts of slices are (length,), from 0 up."""
+    return (
+        starts.shape == (length,)
+        and starts.dtype.kind == "i"
+        and starts[0] == 0
+        and bool((np.diff(starts) >= 0).all())
+    )
 
 
 def _weights(targets):

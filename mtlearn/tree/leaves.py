@@ -71,6 +71,32 @@ class LeafTable:
         )  # fmt: skip
         return cls(*table, groups=cls(*groups) if columns.n_groups else None)
 
+    def check_state(self, n_nodes, lengths):
+        """Raise ValueError unless every entry is of a task, and has all its values.
+
+        Parameters
+        ----------
+        n_nodes : int
+        lengths : ndarray of int
+            How many values an entry of each task has.
+        """
+        n_entries = len(self.task)
+        fits = (
+            self.start.shape == (n_nodes + 1,)
+            and self.start[0] == 0
+            and self.start[-1] == n_entries
+            and (np.diff(self.start) >= 0).all()
+            and self.task.shape == self.offset.shape == (n_entries,)
+            and self.values.ndim == 1
+            and (self.task >= 0).all()
+            and (self.task < len(lengths)).all()
+        )
+        if fits:
+            last = self.offset + np.asarray(lengths)[self.task]
+            fits = (self.offset >= 0).all() and (last <= len(self.values)).all()
+        if not fits:
+            raise ValueError("the answers of a tree do not fit its nodes and tasks")
+
 
 @dataclass
 class OutOfBagVotes:

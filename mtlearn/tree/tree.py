@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_array, eye_array
 
-from .._kernels import add_out_of_bag, add_votes, apply_bins, apply_values
+from .._kernels import NODE, add_out_of_bag, add_votes, apply_bins, apply_values
 from .leaves import LeafTable
 
 
@@ -39,6 +39,9 @@ class Tree:
     top_gains: np.ndarray
     n_rows: np.ndarray
 
+    def __getstate__(self):
+        return {k: v for k, v in vars(self).items() if k != "parent"}
+
     @property
     def is_leaf(self):
         return self.nodes["feature"] < 0
@@ -51,6 +54,36 @@ class Tree:
         parent[self.nodes["left"][inner]] = inner
         parent[self.nodes["right"][inner]] = inner
         return parent
+
+    def check_state(self, columns, n_features, n_levels):
+        """Raise ValueError unless compiled code can walk this tree and read it.
+
+        Parameters
+        ----------
+        columns : AnswerColumns
+        n_features, n_levels : int
+        """
+        # What is derived is derived anew, not believed.
+        vars(self).pop("parent", None)
+        nodes = self.nodes
+        if nodes.dtype != NODE or nodes.ndim != 1 or not len(nodes):
+            raise ValueError("a tree's nodes are not an array of nodes")
+        inner = np.flatnonzero(~self.is_leaf)
+        children = np.concatenate([nodes[side][inner] for side in ("left", "right")])
+        # Children come after their parents, and every node but the root is one child.
+        forward = (children > np.tile(inner, 2)).all()
+        once = np.array_equal(np.sort(children), np.arange(1, len(nodes)))
+        if not (forward and once):
+            raise ValueError("a tree's nodes do not make a tree")
+        if (nodes["feature"] >= n_features).any():
+            raise ValueError(f"a tree asks for more than the {n_features} features")
+        if not -1 <= self.own < columns.n_tasks:
+            raise ValueError("a tree belongs to no task")
+        self.table.check_state(len(nodes), n_levels * np.diff(columns.first))
+        if columns.n_groups:
+            if self.table.groups is None:
+                raise ValueError("a tree lacks what it knows of label groups")
+            self.table.groups.check_state(len(nodes), np.diff(columns.group_first))
 
     def apply(self, X):
         """The leaf of each row of X, float32 (n, d), or uint8 for bins."""

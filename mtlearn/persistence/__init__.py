@@ -1,0 +1,11 @@
+"""Model files that execute nothing: what is saved, what is trusted, what is checked.
+
+Reading order: :mod:`files <mtlearn.persistence.files>` writes and reads,
+:mod:`trusted <mtlearn.persistence.trusted>` is the list of classes that a file may
+name, and :mod:`state <mtlearn.persistence.state>` looks at what was loaded before
+anything compiled sees it.
+"""
+
+from .files import dump, dumps, load, loads
+
+__all__ = ["dump", "dumps", "load", "loads"]

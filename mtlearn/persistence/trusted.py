@@ -1,0 +1,118 @@
+"""Which classes and functions a model file may name; an explicit list, never a prefix.
+
+It is put together from mtlearn's own registries and ``__all__`` lists, so that a new
+estimator or structure is in it on its first day, and from names of scikit-learn and
+scipy that are written out here. Everything skops itself trusts (scikit-learn's
+estimators, NumPy's arrays and types, Python's containers) needs no entry.
+"""
+
+from functools import cache
+from importlib import import_module
+
+from sklearn.metrics import get_scorer, get_scorer_names
+
+# Packages whose ``__all__`` a user's pipeline may hold instances of.
+PUBLIC = (
+    "mtlearn.compose",
+    "mtlearn.ensemble",
+    "mtlearn.image",
+    "mtlearn.inspection",
+    "mtlearn.linear_model",
+    "mtlearn.model_selection",
+    "mtlearn.structures",
+    "mtlearn.svm",
+    "mtlearn.weighting",
+)
+# What fitted models are made of.
+PARTS = {
+    "mtlearn.compose.keep_task": ("KeepTask",),
+    "mtlearn.ensemble.forest": ("Forest",),
+    "mtlearn.inspection.choice": ("ChosenSharingCV",),
+    "mtlearn.linear_model.sgd.units": ("Units",),
+    "mtlearn.losses": ("Multinomials",),
+    "mtlearn.metrics.scorer": ("MultiTaskScorer", "TaskScorers"),
+    "mtlearn.solvers.descent.curvature": ("Curvature",),
+    "mtlearn.solvers.descent.descent": ("Descent", "Settings"),
+    "mtlearn.solvers.descent.epochs": ("History",),
+    "mtlearn.solvers.descent.score_losses": ("ScoreLosses", "TaskColumns"),
+    "mtlearn.model_selection.calibration": ("_GivenDecisions", "_GivenProbabilities"),
+    "mtlearn.structures.covariance": (
+        "DenseCovariance",
+        "FeatureCovariance",
+        "IdentityCovariance",
+        "SparseCovariance",
+        "TiedCovariance",
+    ),
+    "mtlearn.structures.learned": ("Revision",),
+    "mtlearn.structures.parametrizations": (
+        "Factorized",
+        "Own",
+        "Rooted",
+        "SharedAndOwn",
+        "SumOfParts",
+        "_ByColumns",
+    ),
+    "mtlearn.structures.penalties": ("EntryNorm", "RowNorm", "TieMean", "TraceNorm"),
+    "mtlearn.svm.approximation": ("NystroemFeatures",),
+    "mtlearn.svm.kernels": ("FittedKernel", "NamedKernel"),
+    "mtlearn.tasks": ("TaskTargets",),
+    "mtlearn.tree": ("AnswerColumns",),
+    "mtlearn.tree.leaves": ("LeafTable",),
+    "mtlearn.tree.tree": ("Tree",),
+    "mtlearn.weighting.base": ("RunningMeans", "WeightingRun"),
+    "mtlearn.weighting.dwa": ("_DWARun",),
+    "mtlearn.weighting.gate": ("_GateRun",),
+    "mtlearn.weighting.gradnorm": ("_GradNormRun",),
+    "mtlearn.weighting.uncertainty": ("_UncertaintyRun",),
+}
+# Registries: name -> class.
+REGISTRIES = (
+    ("mtlearn.losses", "LOSSES"),
+    ("mtlearn.structures", "STRUCTURES"),
+    ("mtlearn.weighting", "WEIGHTINGS"),
+    ("mtlearn.solvers.descent", "OPTIMIZERS"),
+    ("mtlearn.solvers.descent.schedules", "SCHEDULES"),
+)
+SPLITTERS = (
+    "GroupKFold", "GroupShuffleSplit", "KFold", "LeaveOneGroupOut", "LeaveOneOut",
+    "PredefinedSplit", "RepeatedKFold", "RepeatedStratifiedKFold", "ShuffleSplit",
+    "StratifiedGroupKFold", "StratifiedKFold", "StratifiedShuffleSplit",
+    "TimeSeriesSplit",
+)  # fmt: skip
+SCIPY = (
+    "scipy.sparse._csr.csr_array",
+    "scipy.sparse._csr.csr_matrix",
+)
+# Of scikit-learn, where its version has them.
+SKLEARN = (
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.calibration._TemperatureScaling",
+    "sklearn.metrics._scorer._Scorer",
+    "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.metrics._scorer._MultimetricScorer",
+)
+
+
+def _full_name(entry):
+    return f"{entry.__module__}.{entry.__qualname__}"
+
+
+@cache
+def trusted_names():
+    """The list, sorted."""
+    found = {*SCIPY, *SKLEARN}
+    for package in PUBLIC:
+        module = import_module(package)
+        entries = [getattr(module, name) for name in module.__all__]
+        found.update(_full_name(entry) for entry in entries if isinstance(entry, type))
+    for module, names in PARTS.items():
+        found.update(_full_name(getattr(import_module(module), name)) for name in names)
+    for module, name in REGISTRIES:
+        registry = getattr(import_module(module), name)
+        found.update(_full_name(entry) for entry in registry.values())
+    splitters = import_module("sklearn.model_selection")
+    found.update(_full_name(getattr(splitters, name)) for name in SPLITTERS)
+    for name in get_scorer_names():
+        found.add(_full_name(get_scorer(name)._score_func))
+    return sorted(found)

@@ -1,0 +1,388 @@
+"""Model files: what comes back, and what is refused."""
+
+import io
+import json
+import os
+import pickle
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from mtlearn.compose import (
+    AugmentedClassifier,
+    TaskColumnClassifier,
+    TaskColumnRegressor,
+    TaskRows,
+    keep_task,
+)
+from mtlearn.ensemble import MultiTaskRandomForestClassifier
+from mtlearn.exceptions import ModelFileError, ModelVersionWarning
+from mtlearn.image import (
+    GIST,
+    HOG,
+    LBP,
+    VLAD,
+    BagOfVisualWords,
+    ColourHistogram,
+    FelzenszwalbHOG,
+    FisherVector,
+    Haralick,
+    KMeansPatches,
+    Thumbnail,
+)
+from mtlearn.inspection import choose_sharing
+from mtlearn.linear_model import (
+    MultiTaskLinearCV,
+    MultiTaskLogisticRegression,
+    MultiTaskSGDClassifier,
+)
+from mtlearn.metrics import make_multitask_scorer, task_scorers
+from mtlearn.model_selection import (
+    MultiTaskCalibratedClassifierCV,
+    MultiTaskStratifiedKFold,
+    MultiTaskTunedThresholdClassifierCV,
+)
+from mtlearn.persistence import dump, dumps, files, load, loads
+from mtlearn.persistence.trusted import trusted_names
+from mtlearn.svm import MultiTaskLinearSVC, MultiTaskSVC
+from tests.contract import Problem, assert_same, estimators, name_of, prepare
+
+pytest.importorskip("skops")
+
+RECORD = files.RECORD
+
+
+@pytest.fixture
+def model():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4))
+    Y = (X[:, :2] + 0.3 * rng.normal(size=(60, 2)) > 0).astype(float)
+    Y[::3, 1] = np.nan
+    return MultiTaskLinearSVC().fit(X, Y), X, Y
+
+
+@pytest.mark.parametrize("estimator", estimators(), ids=name_of)
+def test_every_estimator_comes_back_as_it_was(estimator, tmp_path):
+    problem = Problem(estimator)
+    fitted = prepare(estimator, n_estimators=4).fit(problem.X, problem.Y)
+    dump(fitted, tmp_path / "model.mtl")
+    back = load(tmp_path / "model.mtl")
+    assert_same(fitted, back, problem.X)
+    assert repr(back) == repr(fitted)
+    assert_same(fitted, loads(dumps(back)), problem.X)
+
+
+def images(n=24):
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 100, (n, 24, 24, 3), dtype=np.uint8)
+    y = np.arange(n) % 2
+    pictures[y == 1, :, 12:] += 100
+    return pictures, np.column_stack([y, np.arange(n) // 2 % 2]).astype(float)
+
+
+FEATURES = {
+    "HOG": HOG(), "LBP": LBP(), "FelzenszwalbHOG": FelzenszwalbHOG(), "GIST": GIST(),
+    "Haralick": Haralick(), "colours": ColourHistogram(), "thumbnail": Thumbnail(),
+    "patches": KMeansPatches(n_centres=5, n_samples=500, random_state=0),
+    "words": BagOfVisualWords(n_words=4, random_state=0),
+    "vlad": VLAD(n_words=3, random_state=0),
+    "fisher": FisherVector(n_words=2, n_components=4, random_state=0),
+    "union": FeatureUnion([("hog", HOG()), ("colour", ColourHistogram())]),
+    "augmented": "augmented",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_pipelines_from_images(name):
+    X, Y = images()
+    if name == "augmented":
+        inside = make_pipeline(HOG(), MultiTaskLinearSVC())
+        pipe = AugmentedClassifier(inside, predict_copies=1, random_state=0)
+    else:
+        pipe = make_pipeline(FEATURES[name], StandardScaler(), MultiTaskLinearSVC())
+    pipe.fit(X, Y)
+    np.testing.assert_array_equal(
+        np.stack(loads(dumps(pipe)).decision_function(X)),
+        np.stack(pipe.decision_function(X)),
+    )
+
+
+def searches(X, Y):
+    svm, folds = MultiTaskLinearSVC(), MultiTaskStratifiedKFold(2)
+    auc = make_multitask_scorer("roc_auc")
+    grid = {"C": [0.1, 1], "task_weight": [None, "balanced"]}
+    forest = MultiTaskRandomForestClassifier(n_estimators=4, random_state=0)
+    logistic = MultiTaskLogisticRegression()
+    return {
+        "search": GridSearchCV(svm, grid, cv=folds, scoring=auc).fit(X, Y),
+        "many scores": GridSearchCV(
+            svm, {"C": [0.1, 1]}, cv=KFold(2), refit="task0",
+            scoring=task_scorers("accuracy", n_tasks=2),
+        ).fit(X, Y),
+        "path": MultiTaskLinearCV(svm, Cs=(0.1, 1), cv=folds).fit(X, Y),
+        "thresholds": MultiTaskTunedThresholdClassifierCV(forest, cv=folds).fit(X, Y),
+        "calibrated": MultiTaskCalibratedClassifierCV(logistic, cv=folds).fit(X, Y),
+        "chosen": choose_sharing(svm, X, Y, cv=folds),
+    }  # fmt: skip
+
+
+def test_searches_and_what_wraps_models(model):
+    _, X, Y = model
+    for name, fitted in searches(X, Y).items():
+        back = loads(dumps(fitted))
+        np.testing.assert_array_equal(back.predict(X), fitted.predict(X), err_msg=name)
+
+
+def test_models_with_a_task_column():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 4))
+    X[:, 0] = rng.integers(0, 3, 80)
+    y = np.where(X[:, 1] > 0, "yes", "no")
+    pipe = make_pipeline(
+        keep_task(StandardScaler()),
+        TaskColumnClassifier(MultiTaskSVC(structure="mean"), task_column=0),
+    ).fit(X, y)
+    back = loads(dumps(pipe))
+    np.testing.assert_array_equal(back.decision_function(X), pipe.decision_function(X))
+    pictures, Y = images()
+    rows = TaskRows(pictures, ["n", "s"] * 12)
+    pipe = make_pipeline(keep_task(HOG()), TaskColumnClassifier(task_column=0))
+    pipe.fit(rows, Y[:, 1])
+    np.testing.assert_array_equal(loads(dumps(pipe)).predict(rows), pipe.predict(rows))
+
+
+# A loaded model trains on.
+
+
+def test_a_stream_goes_on_where_it_was(model):
+    _, X, Y = model
+    whole = MultiTaskSGDClassifier(random_state=0)
+    for part in (slice(0, 30), slice(30, 60)):
+        whole.partial_fit(X[part], Y[part], classes=[[0, 1], [0, 1]])
+    first = MultiTaskSGDClassifier(random_state=0)
+    first.partial_fit(X[:30], Y[:30], classes=[[0, 1], [0, 1]])
+    resumed = loads(dumps(first)).partial_fit(X[30:], Y[30:])
+    np.testing.assert_array_equal(resumed.coef_, whole.coef_)
+
+
+def test_warm_starts_and_new_tasks(model):
+    _, X, Y = model
+    forest = MultiTaskRandomForestClassifier(
+        n_estimators=3, random_state=0, warm_start=True
+    ).fit(X, Y)
+    back = loads(dumps(forest)).set_params(n_estimators=6).fit(X, Y)
+    forest.set_params(n_estimators=6).fit(X, Y)
+    np.testing.assert_array_equal(back.predict(X), forest.predict(X))
+    rows = np.column_stack([np.arange(60) % 3, X])
+    marks = TaskColumnRegressor(task_column=0).fit(rows[:40], X[:40, 0])
+    new = rows[40:].copy()
+    new[:, 0] = 7
+    back = loads(dumps(marks)).add_task(new, X[40:, 0])
+    marks.add_task(new, X[40:, 0])
+    np.testing.assert_array_equal(back.predict(new), marks.predict(new))
+
+
+# What is refused.
+
+
+def test_what_is_not_known_beforehand_is_not_saved(model, tmp_path):
+    _, X, Y = model
+    path = tmp_path / "model.mtl"
+    path.write_bytes(b"what was there")
+    own = make_pipeline(FunctionTransformer(os.path.basename), MultiTaskLinearSVC())
+    with pytest.raises(ModelFileError, match=r"Pipeline cannot be saved: it holds"):
+        dump(own, path)
+    kernel = MultiTaskSVC(kernel=_linear_kernel).fit(X, Y)
+    with pytest.raises(ModelFileError, match="_linear_kernel"):
+        dump(kernel, path)
+    trees = MultiOutputClassifier(RandomForestClassifier(2)).fit(X, Y[:, [0, 0]])
+    with pytest.raises(ModelFileError, match=r"sklearn\.tree\._tree\.Tree"):
+        dump(trees, path)
+    assert path.read_bytes() == b"what was there"
+    assert os.listdir(tmp_path) == ["model.mtl"]
+
+
+def _linear_kernel(A, B):
+    return A @ B.T
+
+
+class _Bomb:
+    def __reduce__(self):
+        return os.system, ("touch executed",)
+
+
+def _zip(members):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _members(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _sealed(members):
+    """With checksums that are right, as an attacker would write them."""
+    record = json.loads(members[RECORD])
+    members = {name: data for name, data in members.items() if name != RECORD}
+    with zipfile.ZipFile(io.BytesIO(_zip(members))) as archive:
+        record["sha256"] = files._digests(archive)
+    return _zip({**members, RECORD: json.dumps(record)})
+
+
+def test_foreign_files(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    data = dumps(model[0])
+    members = _members(data)
+    without = {name: part for name, part in members.items() if name != RECORD}
+    record = json.loads(members[RECORD])
+    cases = {
+        "no model file, or is damaged": [
+            b"", b"text", pickle.dumps(_Bomb()), data[:-30], data[: len(data) // 2],
+            _zip({RECORD: "{"}), _zip({RECORD: "{}"}),
+            _zip({RECORD: json.dumps({**record, "sha256": {}, "versions": 3})}),
+        ],
+        "was not written by mtlearn": [_zip(without), _zip({"a": b"b"})],
+        "reads 'mtlearn model 1'": [
+            _zip({**members, RECORD: json.dumps({**record, "format": "other"})})
+        ],
+        "damaged": [data[50:], data[:90] + b"x" + data[91:]],
+        "a checksum is wrong": [
+            _zip({**members, "more": b"x"}), _zip({**members, "schema.json": b"{}"})
+        ],
+        "no model that can be used": [
+            _sealed({**members, "schema.json": b"{}"}),
+            _sealed({**members, "schema.json": b"[" * 100_000}),
+            _sealed({RECORD: members[RECORD], "schema.json": members["schema.json"]}),
+        ],
+    }  # fmt: skip
+    for message, all_data in cases.items():
+        for broken in all_data:
+            with pytest.raises(ModelFileError, match=message):
+                loads(broken)
+    assert os.listdir(tmp_path) == []
+    with pytest.raises(FileNotFoundError):
+        load("nowhere.mtl")
+
+
+def test_a_zip_bomb(model):
+    bomb = _sealed({**_members(dumps(model[0])), "zeros": bytes(30 * 2**20)})
+    assert len(bomb) < 2**20
+    with pytest.raises(ModelFileError, match=r"unpacks to \d+ bytes, more than"):
+        loads(bomb, max_bytes=2**20)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("os", "system"), ("builtins", "eval"), ("mtlearn.cli.files", "write"),
+     ("sklearn.ensemble._forest", "no_such")],
+)  # fmt: skip
+def test_a_file_that_names_other_classes(model, module, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    members = _members(dumps(model[0]))
+    schema = json.loads(members["schema.json"])
+    schema["__module__"], schema["__class__"] = module, name
+    members["schema.json"] = json.dumps(schema).encode()
+    with pytest.raises(ModelFileError, match=f"{module}.{name}"):
+        loads(_sealed(members))
+
+
+def test_other_versions(model):
+    members = _members(dumps(model[0]))
+    record = json.loads(members[RECORD])
+    record["versions"]["scikit-learn"] = "0.1"
+    members[RECORD] = json.dumps(record)
+    with pytest.warns(ModelVersionWarning, match=r"scikit-learn 0\.1 \(here \d"):
+        loads(_zip(members))
+
+
+def test_a_crash_while_saving_leaves_the_old_file(model, tmp_path, monkeypatch):
+    path = tmp_path / "model.mtl"
+    dump(model[0], path)
+    before = path.read_bytes()
+
+    def crash(*args):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(os, "fsync", crash)
+    with pytest.raises(OSError, match="no space"):
+        dump(model[0], path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["model.mtl"]
+
+
+FLIP = """
+import io, json, sys, warnings, zipfile
+import numpy as np
+from mtlearn.exceptions import ModelFileError
+from mtlearn.persistence import loads
+from tests.persistence.test_files import _members, _sealed
+warnings.simplefilter("ignore")
+np.seterr(all="ignore")
+path, X = sys.argv[1], np.load(sys.argv[2])
+members = _members(open(path, "rb").read())
+rng = np.random.default_rng(0)
+outcomes = {"refused": 0, "used": 0}
+for name, content in sorted(members.items()):
+    if not name.endswith(".npy"):
+        continue
+    places = rng.integers(0, len(content), 6).tolist() + [len(content) - 1, 130]
+    for place in [p for p in places if p < len(content)]:
+        broken = bytearray(content)
+        broken[place] ^= 1 << int(rng.integers(0, 8))
+        try:
+            model = loads(_sealed({**members, name: bytes(broken)}))
+        except ModelFileError:
+            outcomes["refused"] += 1
+            continue
+        model.predict(X)
+        outcomes["used"] += 1
+print(json.dumps(outcomes))
+"""
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        MultiTaskRandomForestClassifier(n_estimators=3, random_state=0, sharing=0.5),
+        MultiTaskRandomForestClassifier(
+            n_estimators=3, random_state=0, sharing=1, label_groups="all"
+        ),
+        MultiTaskLinearSVC(),
+        MultiTaskSVC(),
+    ],
+    ids=name_of,
+)
+def test_flipped_bits_never_crash(model, estimator, tmp_path):
+    """Behind right checksums, so that the model's own checks are what is tested."""
+    _, X, Y = model
+    dump(estimator.fit(X, Y), tmp_path / "model.mtl")
+    np.save(tmp_path / "X.npy", X)
+    done = subprocess.run(
+        [sys.executable, "-c", FLIP, tmp_path / "model.mtl", tmp_path / "X.npy"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    outcomes = json.loads(done.stdout)
+    assert outcomes["refused"] > 10
+
+
+def test_the_list_of_what_is_trusted():
+    names = trusted_names()
+    assert len(names) == len(set(names))
+    assert not [name for name in names if name.endswith(".")]
+    assert "mtlearn.svm.svc.MultiTaskSVC" in names
+    assert "sklearn.model_selection._split.KFold" in names
+    assert not [name for name in names if "cli" in name or "sklearn.tree" in name]
