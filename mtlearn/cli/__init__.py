@@ -153,10 +153,9 @@ def _add_predict(commands):
     parser = commands.add_parser(
         "predict",
         help="label pictures with a trained model",
-        description="Print the predictions for some pictures as CSV. A model file can "
-        "run code when it is opened: use only files that you trust.",
+        description="Print the predictions for some pictures as CSV.",
     )
-    parser.add_argument("model", metavar="MODEL", help="model.joblib of a training")
+    parser.add_argument("model", metavar="MODEL", help="model.mtl of a training")
     parser.add_argument("images", metavar="IMAGE", nargs="+")
     parser.add_argument(
         "--skip-bad",

@@ -63,8 +63,12 @@ def _write(out, data, result):
     figure = draw_report(data, result)
     written = [
         write(out / "scores.csv", lambda f: f.write(as_csv(data, result).encode())),
-        save_model(out / "model.joblib", result.search.best_estimator_, data),
     ]
+    try:
+        model = result.search.best_estimator_
+        written.append(save_model(out / "model.mtl", model, data))
+    except ImportError as error:
+        note(f"no model.mtl: {error}")
     if figure is None:
         note("no report.png: it needs matplotlib (pip install 'scikit-mtlearn[cli]')")
         return written
@@ -74,7 +78,6 @@ def _write(out, data, result):
 
 def run_predict(arguments):
     """Print predictions as CSV, one line per picture."""
-    note("a model file can run code when it is opened; use only files that you trust")
     model = load_model(arguments.model)
     try:
         images, kept, failures = read_images(

@@ -4,15 +4,12 @@ import os
 import tempfile
 from pathlib import Path
 
-import joblib
-import numpy as np
-import sklearn
-
-from .._version import __version__
+from ..exceptions import ModelFileError
+from ..persistence import dumps, load
 from ..validation import check_is_fitted
 from .console import UserError, user_errors
 
-FORMAT = "mtlearn model 1"
+FORMAT = "python -m mtlearn train 1"
 
 
 def check_folder(path):
@@ -46,34 +43,31 @@ def write(path, save):
 
 
 def save_model(path, pipeline, data):
-    """Write a fitted pipeline with what it takes to read pictures for it."""
+    """Write a fitted pipeline with what it takes to read pictures for it.
+
+    Raises ImportError without skops.
+    """
     height, width = data.images.shape[1:3]
     model = {
         "format": FORMAT,
         "pipeline": pipeline,
         "size": (width, height),
         "mode": "RGB" if data.images.ndim == 4 else "L",
-        "task_names": data.task_names,
-        "versions": _versions(),
+        "task_names": list(data.task_names),
     }
-    return write(path, lambda file: joblib.dump(model, file, compress=3))
+    content = dumps(model)
+    return write(path, lambda file: file.write(content))
 
 
 def load_model(path):
-    """Read a file of :func:`save_model`. The file can run code: it must be trusted."""
+    """Read a file of :func:`save_model`; nothing in it is executed."""
     if not Path(path).is_file():
         raise UserError(f"no such model file: {path}")
     try:
-        model = joblib.load(path)
-    except Exception as error:
-        kind = type(error).__name__
-        raise UserError(f"{path} is no model file ({kind}: {error})") from error
+        model = load(path)
+    except (ModelFileError, ImportError) as error:
+        raise UserError(str(error)) from error
     if not isinstance(model, dict) or model.get("format") != FORMAT:
         raise UserError(f"{path} is no model of 'python -m mtlearn train'")
     check_is_fitted(model["pipeline"])
     return model
-
-
-def _versions():
-    return {"mtlearn": __version__, "scikit-learn": sklearn.__version__,
-            "numpy": np.__version__}  # fmt: skip
