@@ -29,6 +29,9 @@ WORKING_ROWS = 4096
 # Of the present violation: how far the items of a working set are brought.
 INNER_SHARE = 0.1
 STEPS_PER_ITEM = 20
+# Where there is no limit of rounds, as in LIBSVM: features of very unlike sizes would
+# take forever.
+MOST_STEPS, MOST_STEPS_PER_ITEM = 10**7, 100
 # The kernel is kept in float32, so there is a least violation: it is reached when none
 # of so many rounds lowers it, and they raise the objective by less than this share.
 IDLE_ROUNDS, IDLE = 20, 1e-6
@@ -123,6 +126,7 @@ def solve_under(covariance, items, kernel_rows, state, *, tol, max_iter, step=No
     """Move the state to the solution for one covariance; any beta may be the start."""
     M = covariance.toarray()
     worsts, rounds, last_rows = [], 0, np.zeros(0, dtype=np.intp)
+    steps_left = max(MOST_STEPS, MOST_STEPS_PER_ITEM * len(items.row))
     state.converged = len(items.row) == 0
     while not (state.converged or state.stopped):
         F = covariance.times(state.R)
@@ -130,13 +134,15 @@ def solve_under(covariance, items, kernel_rows, state, *, tol, max_iter, step=No
         gaps, up, low = violations(items, state.beta, slope)
         worst = gaps.max()
         state.converged = worst <= tol
-        if state.converged or rounds == max_iter or _is_idle(state, worsts):
+        if state.converged or rounds == max_iter or steps_left <= 0:
+            break
+        if _is_idle(state, worsts):
             break
         last_rows = working_rows(
             items, gaps, up, low, tol, last_rows, kernel_rows.n_slots
         )
         inner = max(0.5 * tol, INNER_SHARE * worst)
-        _solve_rows(items, last_rows, kernel_rows, M, F, state, inner)
+        steps_left -= _solve_rows(items, last_rows, kernel_rows, M, F, state, inner)
         state.history.append(_dual_value(items, covariance, state))
         worsts.append(worst)
         rounds += 1
@@ -204,14 +210,14 @@ def working_rows(items, gaps, up, low, tol, last, n_slots):
 
 
 def _solve_rows(items, rows, kernel_rows, M, F, state, tol):
-    """Solve for the items of some rows, and bring the scores of all up to date."""
+    """Solve for the items of some rows, and bring all scores up to date; the steps."""
     place = np.full(kernel_rows.n_rows, -1, dtype=np.int32)
     place[rows] = np.arange(len(rows))
     mine = np.flatnonzero(place[items.row] >= 0)
     columns, column = np.unique(items.column[mine], return_inverse=True)
     beta = state.beta[mine]
     change = np.zeros((len(columns), len(rows)))
-    solve_dual_rows(
+    taken = solve_dual_rows(
         kernel_rows.block(rows),
         np.ascontiguousarray(M[np.ix_(columns, columns)]),
         np.searchsorted(column, np.arange(len(columns) + 1)),
@@ -229,6 +235,7 @@ def _solve_rows(items, rows, kernel_rows, M, F, state, tol):
     state.B[np.ix_(rows, columns)] += change.T
     moved = change.any(axis=0)
     state.R[:, columns] += kernel_rows.transposed_times(rows[moved], change[:, moved].T)
+    return taken
 
 
 def _dual_value(items, covariance, state):

@@ -71,8 +71,8 @@ class MultiTaskSVC(DecisionFunctionMixin, MultiTaskClassifierMixin, KernelMachin
         Largest violation of the optimality conditions, as in SVC; with "nystroem" the
         duality gap, as a share of the objective.
     max_iter : int, default=-1
-        Most working sets of rows for each covariance, -1 for no limit; with "nystroem"
-        Newton steps, -1 for 100.
+        Most working sets of rows for each covariance, -1 for no limit but that of ten
+        million steps of pairs; with "nystroem" Newton steps, -1 for 100.
     random_state : int, RandomState or None, default=None
         Draws the landmarks.
     verbose : int, default=0
