@@ -5,7 +5,8 @@
 *fashion*: Fashion-MNIST, 60,000 for training, 10,000 for test; C is chosen on 10,000 of
 the training pictures, then all are learned; with an RBF kernel C and gamma are chosen
 on 20,000. *clothing*: mean balanced accuracy over 26 attributes for each feature set
-and their union, on the given split, C by three folds of the training rows. *faces*: pictures of people not seen before, pose, expression, eyes.
+and their union, on the given split, C by three folds of the training rows. *faces*:
+pictures of people not seen before, pose, expression, eyes.
 """
 
 import argparse

@@ -61,7 +61,7 @@ static ptrdiff_t dual_largest(ptrdiff_t n, const double *values, double *largest
     a = a > b ? a : b;
     c = c > d ? c : d;
     *largest = a > c ? a : c;
-    for (i = 0; values[i] != *largest; i++)
+    for (i = 0; i < n - 1 && values[i] != *largest; i++)
         ;
     return i;
 }

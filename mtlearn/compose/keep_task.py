@@ -39,16 +39,17 @@ class KeepTask(TransformerMixin, BaseEstimator):
         self : object
         """
         rest, ids = self._split(X)
-        self.tasks_ = np.unique(ids)
         self.transformer_ = clone(self.transformer).fit(rest, y)
+        self.tasks_ = np.unique(ids)
         return self
 
     def fit_transform(self, X, y=None):
         """The same as ``fit(X, y).transform(X)``, by the transformer's own way."""
         rest, ids = self._split(X)
-        self.tasks_ = np.unique(ids)
-        self.transformer_ = clone(self.transformer)
-        return self._with_codes(self.transformer_.fit_transform(rest, y), ids)
+        transformer = clone(self.transformer)
+        features = transformer.fit_transform(rest, y)
+        self.transformer_, self.tasks_ = transformer, np.unique(ids)
+        return self._with_codes(features, ids)
 
     def transform(self, X):
         """Codes of the tasks, and the features.
@@ -133,11 +134,11 @@ def task_codes(ids, tasks, unknown_task):
     except TypeError:  # text among numbers
         place, known = np.zeros(len(ids), dtype=int), np.zeros(len(ids), dtype=bool)
     if not known.all() and unknown_task == "error":
-        strange = np.unique(ids[~known])
+        strange = np.unique(ids[~known]).tolist()
+        more = f", nor were {len(strange) - 1} others" if len(strange) > 1 else ""
         raise ValueError(
-            f"the task {strange[0]!r} was not there in fit, nor were "
-            f"{len(strange) - 1} others; the tasks are {list(tasks[:10])}"
-            f"{'...' if len(tasks) > 10 else ''}. For the answer that tasks share pass "
-            "unknown_task='shared'; add_task(X, y) learns a new one."
+            f"the task {strange[0]!r} was not there in fit{more}; the tasks are "
+            f"{tasks[:10].tolist()}{'...' if len(tasks) > 10 else ''}. For the answer "
+            "that tasks share pass unknown_task='shared'."
         )
     return np.where(known, place, -1)

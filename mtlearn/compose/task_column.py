@@ -9,8 +9,9 @@ from sklearn.utils.metaestimators import available_if
 
 from ..base import MultiTaskEstimator
 from ..linear_model import MultiTaskLogisticRegression, MultiTaskRidge
-from ..tasks import OwnRows
-from ..validation import check_choice, check_is_fitted, validate_X
+from ..metrics import multitask_score
+from ..tasks import LabelTable, OwnRows, task_name
+from ..validation import check_choice, check_is_fitted, validate_rows, validate_X
 from .keep_task import UNKNOWN_TASK, task_codes
 from .task_rows import TaskRows, split_task
 
@@ -19,7 +20,7 @@ def _inner_has(method):
     return available_if(lambda outer: hasattr(outer._estimator(), method))
 
 
-class _TaskColumn(BaseEstimator):
+class _TaskColumn:
     """What classifiers and regressors with a task column share."""
 
     def __init__(self, estimator=None, *, task_column=None, unknown_task="error"):
@@ -45,28 +46,25 @@ class _TaskColumn(BaseEstimator):
         """
         check_choice(self.unknown_task, "unknown_task", UNKNOWN_TASK)
         estimator = self._estimator()
-        if not isinstance(estimator, MultiTaskEstimator):
+        if not (isinstance(estimator, MultiTaskEstimator) and self._suits(estimator)):
             raise TypeError(
-                f"estimator={estimator!r} must be a multi-task estimator of mtlearn; "
-                "transform features in the steps before, with keep_task"
+                f"estimator={estimator!r} must be a multi-task {self._kind} of mtlearn "
+                "itself, not one around others; transform features in the steps "
+                "before, with keep_task"
             )
         if len(getattr(y, "shape", ())) == 2:
             y = column_or_1d(y, warn=True)
-        if self._has_one_task(X):
+        if self.task_column is None and not isinstance(X, TaskRows | tuple):
             self.estimator_ = clone(estimator).fit(X, y, sample_weight=sample_weight)
             self.tasks_ = None
         else:
             rest, ids = split_task(X, self.task_column)
-            self.tasks_ = np.unique(ids)
-            labels = OwnRows(ids, y)
             self.estimator_ = clone(estimator).fit(
-                rest, labels, sample_weight=sample_weight
+                rest, OwnRows(ids, y), sample_weight=sample_weight
             )
+            self.tasks_ = np.unique(ids)
         self._remember_columns(X)
         return self
-
-    def _has_one_task(self, X):
-        return self.task_column is None and not isinstance(X, TaskRows | tuple)
 
     def _remember_columns(self, X):
         for name in ("n_features_in_", "feature_names_in_"):
@@ -78,12 +76,17 @@ class _TaskColumn(BaseEstimator):
         if hasattr(X, "columns") and all(isinstance(c, str) for c in X.columns):
             self.feature_names_in_ = np.asarray(X.columns, dtype=object)
 
+    def _has_one_task(self, X):
+        check_is_fitted(self, "estimator_")
+        if self.tasks_ is None and isinstance(X, TaskRows | tuple):
+            raise ValueError("X has task ids, but fit had one task without an id")
+        return self.tasks_ is None
+
     def _estimator(self):
         return self._default() if self.estimator is None else self.estimator
 
     def _groups_of_rows(self, X):
         """Checked features and, for each task that is asked, its number and rows."""
-        check_is_fitted(self, "estimator_")
         rest, ids = split_task(X, self.task_column)
         code = task_codes(ids, self.tasks_, self.unknown_task)
         rest = validate_X(self.estimator_, rest, reset=False)
@@ -140,19 +143,52 @@ class _TaskColumn(BaseEstimator):
                 "or another linear model with structure='mean', or fit anew"
             )
         rest, ids = split_task(X, self.task_column)
-        new = np.unique(ids)
-        if len(new) > 1 or new[0] in self.tasks_:
+        new = self._check_new_task(np.unique(ids))
+        rest = validate_X(self.estimator_, rest, reset=False)
+        validate_rows(rest, len(LabelTable(y).column(0).values))
+        place = int(np.searchsorted(self.tasks_, new))
+        self.estimator_._add_task(rest, y, task_name(new), place, sample_weight)
+        kind = np.result_type(self.tasks_, np.asarray(new))
+        self.tasks_ = np.insert(self.tasks_.astype(kind), place, new)
+        return self
+
+    def _check_new_task(self, new):
+        """The only id among those of some rows."""
+        if len(new) != 1 or np.isin(new, self.tasks_).any():
             raise ValueError(
                 "add_task takes the rows of one new task; its ids are "
                 f"{new[:10].tolist()}, and fit has seen {self.tasks_[:10].tolist()}"
             )
-        rest = validate_X(self.estimator_, rest, reset=False)
-        place = int(np.searchsorted(self.tasks_, new[0]))
-        self.estimator_._add_task(rest, y, str(new[0]), place, sample_weight)
-        self.tasks_ = np.insert(
-            self.tasks_.astype(np.result_type(self.tasks_, new)), place, new[0]
+        families = ["n" if a.dtype.kind in "iuf" else a.dtype.kind
+                    for a in (new, self.tasks_)]  # fmt: skip
+        if families[0] != families[1]:
+            raise ValueError(
+                f"the id {new.tolist()[0]!r} of the new task is not of the type of the "
+                f"others, {self.tasks_[:3].tolist()}"
+            )
+        if families[0] == "n" and new[0] == -1:
+            raise ValueError(
+                "the task -1 is what keep_task calls all tasks that it does not know; "
+                "add_task needs an estimator that reads the ids themselves"
+            )
+        return new[0]
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy, or R2, over all rows that have a label.
+
+        Parameters
+        ----------
+        X : as in ``fit``
+        y : array-like (n_samples,)
+        sample_weight : array-like (n_samples,), optional
+
+        Returns
+        -------
+        float
+        """
+        return multitask_score(
+            y, self.predict(X), self._metric, sample_weight=sample_weight
         )
-        return self
 
     @property
     def task_names_in_(self):
@@ -162,11 +198,13 @@ class _TaskColumn(BaseEstimator):
         tags = super().__sklearn_tags__()
         inner = get_tags(self._estimator())
         tags.input_tags = inner.input_tags
+        # A matrix with a column for the task is none between rows; TaskRows are.
+        tags.input_tags.pairwise &= self.task_column is None
         tags.target_tags.required = True
         return tags
 
 
-class TaskColumnClassifier(ClassifierMixin, _TaskColumn):
+class TaskColumnClassifier(_TaskColumn, ClassifierMixin, BaseEstimator):
     """A multi-task classifier for tasks that have their own rows.
 
     One column of X holds the task of each row, y and all predictions are 1-D, so
@@ -189,8 +227,9 @@ class TaskColumnClassifier(ClassifierMixin, _TaskColumn):
     ----------
     classes_ : ndarray
         Labels of all tasks. Tasks that have a label in common, or are linked by others
-        that do, are of one alphabet, and know all of its labels; a label of another
-        alphabet gets probability 0.
+        that do, are of one alphabet. Structures that tie by ``label_groups``, and
+        forests, let them know all of its labels; others, those that they have seen. A
+        label that a task does not know gets probability 0.
     tasks_ : ndarray
         Ids, in order.
     estimator_ : the fitted multi-task model, its tasks in the order of ``tasks_``
@@ -211,8 +250,13 @@ class TaskColumnClassifier(ClassifierMixin, _TaskColumn):
     True
     """
 
+    _kind, _metric = "classifier", "accuracy"
+
     def _default(self):
         return MultiTaskLogisticRegression(structure="mean")
+
+    def _suits(self, estimator):
+        return isinstance(estimator, ClassifierMixin)
 
     def fit(self, X, y, sample_weight=None):
         super().fit(X, y, sample_weight)
@@ -242,12 +286,13 @@ class TaskColumnClassifier(ClassifierMixin, _TaskColumn):
         -------
         ndarray (n_samples,)
         """
-        check_is_fitted(self, "estimator_")
-        if self.tasks_ is None:
+        if self._has_one_task(X):
             return self.estimator_.predict(X)
 
         def shared(rows):
-            return self.classes_[self._shared_scores(rows).argmax(axis=1)]
+            has_proba = hasattr(self.estimator_, "predict_proba")
+            answer = self._shared_proba if has_proba else self._shared_scores
+            return self.classes_[answer(rows).argmax(axis=1)]
 
         return self._by_task(X, self.estimator_._decode, shared)
 
@@ -259,18 +304,18 @@ class TaskColumnClassifier(ClassifierMixin, _TaskColumn):
         -------
         ndarray (n_samples, n_classes)
         """
-        check_is_fitted(self, "estimator_")
-        if self.tasks_ is None:
+        if self._has_one_task(X):
             return self.estimator_.predict_proba(X)
 
-        def own(t, Z):
-            return self._at_classes(t, self.estimator_._probability(t, Z), 0.0)
+        return self._by_task(X, self._class_proba, self._shared_proba)
 
-        def shared(rows):
-            each = [own(t, Z) for t, Z in self._scores_of_all(rows)]
-            return np.mean(each, axis=0)
+    def _class_proba(self, t, Z):
+        return self._at_classes(t, self.estimator_._probability(t, Z), 0.0)
 
-        return self._by_task(X, own, shared)
+    def _shared_proba(self, rows):
+        """Mean probabilities over all tasks."""
+        each = [self._class_proba(t, Z) for t, Z in self._scores_of_all(rows)]
+        return np.mean(each, axis=0)
 
     @_inner_has("predict_proba")
     def predict_log_proba(self, X):
@@ -282,13 +327,15 @@ class TaskColumnClassifier(ClassifierMixin, _TaskColumn):
     def decision_function(self, X):
         """Scores of ``classes_``, (n_samples, n_classes); (n_samples,) for two.
 
-        A label of another alphabet has minus infinity.
+        A label that the row's task does not know has minus infinity.
         """
-        check_is_fitted(self, "estimator_")
-        if self.tasks_ is None:
+        if self._has_one_task(X):
             return self.estimator_.decision_function(X)
         scores = self._by_task(X, self._class_scores, self._shared_scores)
-        return scores[:, 1] if len(self.classes_) == 2 else scores
+        if len(self.classes_) != 2:
+            return scores
+        # Of a task that knows one of the two, the other has minus infinity.
+        return np.where(np.isinf(scores[:, 0]), np.inf, scores[:, 1])
 
     def _class_scores(self, t, Z):
         """Scores of all classes from the columns of a task, (m, n_classes)."""
@@ -322,7 +369,7 @@ class TaskColumnClassifier(ClassifierMixin, _TaskColumn):
         return total / np.maximum(times, 1)
 
 
-class TaskColumnRegressor(RegressorMixin, _TaskColumn):
+class TaskColumnRegressor(_TaskColumn, RegressorMixin, BaseEstimator):
     """Multi-task regression for tasks that have their own rows.
 
     See :class:`TaskColumnClassifier`: one column of X holds the task of each row.
@@ -362,8 +409,13 @@ class TaskColumnRegressor(RegressorMixin, _TaskColumn):
     True
     """
 
+    _kind, _metric = "regressor", "r2"
+
     def _default(self):
         return MultiTaskRidge(structure="mean")
+
+    def _suits(self, estimator):
+        return isinstance(estimator, RegressorMixin)
 
     def predict(self, X):
         """The number of each row, by its own task.
@@ -372,8 +424,7 @@ class TaskColumnRegressor(RegressorMixin, _TaskColumn):
         -------
         ndarray (n_samples,)
         """
-        check_is_fitted(self, "estimator_")
-        if self.tasks_ is None:
+        if self._has_one_task(X):
             return self.estimator_.predict(X)
 
         def own(t, Z):

@@ -1,6 +1,9 @@
 """Rows that carry the task they belong to: how to split them, and how to make them."""
 
+from numbers import Integral
+
 import numpy as np
+from scipy import sparse
 
 from ..tasks import LabelTable, read_task_ids
 
@@ -13,7 +16,7 @@ class TaskRows:
 
     Parameters
     ----------
-    data : array of shape (n_samples, ...) or list
+    data : array, sparse matrix, DataFrame or list of n_samples rows
     task_ids : array-like of shape (n_samples,)
 
     Examples
@@ -26,11 +29,14 @@ class TaskRows:
     """
 
     def __init__(self, data, task_ids):
-        self.data = data if hasattr(data, "shape") else np.asarray(data)
+        data = data if hasattr(data, "shape") else np.asarray(data)
+        self.data = data.tocsr() if sparse.issparse(data) else data
         self.task_ids = np.asarray(task_ids)
-        if len(self.data) != len(self.task_ids):
+        if self.task_ids.shape != (len(self),):
+            shape = self.task_ids.shape
             raise ValueError(
-                f"{len(self.data)} rows need as many task ids, not {len(self.task_ids)}"
+                f"{len(self)} rows need as many task ids, not "
+                f"{shape[0] if len(shape) == 1 else shape}"
             )
 
     @property
@@ -38,10 +44,21 @@ class TaskRows:
         return self.data.shape
 
     def __len__(self):
-        return len(self.data)
+        return self.data.shape[0]
 
     def __getitem__(self, rows):
-        return TaskRows(self.data[rows], self.task_ids[rows])
+        """Some rows; of a kernel matrix, rows and columns by ``np.ix_``."""
+        if isinstance(rows, tuple) and rows[1] is Ellipsis:  # all of these rows
+            rows = rows[0]
+        if isinstance(rows, tuple):
+            return TaskRows(self.data[rows], self.task_ids[np.ravel(rows[0])])
+        if isinstance(rows, int | np.integer):
+            rows = [rows]
+        data = self.data.iloc[rows] if hasattr(self.data, "iloc") else self.data[rows]
+        return TaskRows(data, self.task_ids[rows])
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
 
 
 def split_task(X, task_column):
@@ -62,26 +79,29 @@ def split_task(X, task_column):
         X = TaskRows(*X)
     if isinstance(X, TaskRows):
         return X.data, read_task_ids(X.task_ids, len(X))
+    if task_column is None:
+        raise ValueError(
+            "X does not tell the tasks of its rows: pass TaskRows(X, task_ids), as in "
+            "fit, or set task_column"
+        )
     if hasattr(X, "iloc"):
         name = _column_name(X, task_column)
         ids, rest = X[name], X.drop(columns=[name])
-    else:
-        X = X if hasattr(X, "tocsc") else np.asarray(X)
-        place = _column_number(X, task_column)
-        others = np.delete(np.arange(X.shape[1]), place)
-        if hasattr(X, "tocsc"):
-            ids, rest = X[:, [place]].toarray().ravel(), X[:, others]
-        else:
-            ids, rest = X[:, place], X[:, others]
-        if rest.dtype == object:
-            rest = rest.astype(np.float64)
-    return rest, read_task_ids(ids, len(ids))
+        return rest, read_task_ids(ids, len(ids))
+    X = X.tocsr() if sparse.issparse(X) else np.asarray(X)
+    place = _column_number(X, task_column)
+    others = np.delete(np.arange(X.shape[1]), place)
+    ids, rest = X[:, [place]], X[:, others]
+    ids = ids.toarray() if sparse.issparse(ids) else ids
+    rest = rest.astype(np.float64) if rest.dtype == object else rest
+    return rest, read_task_ids(ids.ravel(), X.shape[0])
 
 
 def _column_name(X, task_column):
     if task_column in X.columns:
         return task_column
-    if isinstance(task_column, int) and -X.shape[1] <= task_column < X.shape[1]:
+    is_number = isinstance(task_column, Integral)
+    if is_number and -X.shape[1] <= task_column < X.shape[1]:
         return X.columns[task_column]
     raise ValueError(
         f"task_column={task_column!r} is no column of X; its columns are "
@@ -95,10 +115,10 @@ def _column_number(X, task_column):
             f"X of shape {X.shape} has no column to hold the task; pass "
             "TaskRows(X, task_ids)"
         )
-    if isinstance(task_column, str):
+    if not isinstance(task_column, Integral):
         raise ValueError(
-            f"task_column={task_column!r} is a name, and X is an array without names: "
-            "give the number of the column, or a DataFrame"
+            f"task_column={task_column!r} is no number of a column, and X is an array "
+            "without names: give the number, or a DataFrame"
         )
     if not -X.shape[1] <= task_column < X.shape[1]:
         raise ValueError(
@@ -140,8 +160,9 @@ def stack_tasks(tasks):
     pairs = list(tasks.values()) if names else list(tasks)
     if not pairs:
         raise ValueError("stack_tasks needs a task or more, got none")
-    columns = [LabelTable(y).column(0) for _, y in pairs]
-    _check_pairs(pairs, columns, names)
+    tables = [LabelTable(y) for _, y in pairs]
+    _check_pairs(pairs, tables, names)
+    columns = [table.column(0) for table in tables]
     n_rows = sum(len(column.values) for column in columns)
     numbers = all(column.values.dtype.kind in "iuf" for column in columns)
     Y = np.full((n_rows, len(pairs)), np.nan if numbers else None)
@@ -158,20 +179,29 @@ def stack_tasks(tasks):
     return X, pd.DataFrame(Y, columns=names)
 
 
-def _check_pairs(pairs, columns, names):
-    widths = [np.shape(X)[1:] for X, _ in pairs]
-    for t, ((X, _), column) in enumerate(zip(pairs, columns)):
+def _check_pairs(pairs, tables, names):
+    first, *_ = (X for X, _ in pairs)
+    for t, ((X, _), table) in enumerate(zip(pairs, tables)):
         name = names[t] if names else f"task{t}"
         n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-        if n_rows != len(column.values):
+        if table.n_tasks > 1:
+            raise ValueError(f"{name!r} has {table.n_tasks} columns of labels, not one")
+        if n_rows != table.n_rows:
+            raise ValueError(f"{name!r} has {n_rows} rows and {table.n_rows} labels")
+        if np.ma.isMaskedArray(X):
+            raise ValueError(f"X of {name!r} has a mask, which features may not have")
+        if _columns_of(X) != _columns_of(first):
             raise ValueError(
-                f"{name!r} has {n_rows} rows and {len(column.values)} labels"
+                f"rows of {name!r} have {_columns_of(X)}, those of the first task "
+                f"{_columns_of(first)}"
             )
-        if widths[t] != widths[0]:
-            raise ValueError(
-                f"rows of {name!r} have shape {widths[t]}, those of the first task "
-                f"{widths[0]}"
-            )
+
+
+def _columns_of(X):
+    """Names of the columns of a DataFrame, else the shape of a row."""
+    if hasattr(X, "columns"):
+        return f"columns {list(X.columns)}"
+    return f"shape {np.shape(X)[1:]}"
 
 
 def _stacked(parts):
@@ -180,7 +210,5 @@ def _stacked(parts):
 
         return pd.concat(parts, ignore_index=True)
     if any(hasattr(X, "tocsr") for X in parts):
-        from scipy import sparse
-
         return sparse.vstack(parts, format="csr")
     return np.concatenate([np.asarray(X) for X in parts])

@@ -14,7 +14,7 @@ from ..solvers import (
 from ..solvers.reuse import decomposition
 from ..tasks.units import target_units
 from ..validation import FIT_WRAPPERS, progress_steps, reports_progress
-from .new_task import add_task
+from .new_task import add_task, group_shares
 from .parameters import check_parameters, find_structure
 from .predictor import LinearPredictor, center_softmax, warn_if_nothing_is_tied
 
@@ -122,7 +122,13 @@ class MultiTaskLinearModel(LinearPredictor):
         center_softmax(self.intercept_, self._losses(), targets)
         if self.fit_intercept:
             self._hold_one_class_intercepts(X, targets)
+        self._label_shares = group_shares(targets)
         return workspace
+
+    def _group_number(self, group):
+        """Which label group some tasks are, by number."""
+        first = self.task_names_in_[group[0]]
+        return next(g for g, names in enumerate(self.label_groups_) if first in names)
 
     def _add_task(self, X, y, name, place, sample_weight=None):
         """Learn one more task around the shared part; X is checked."""

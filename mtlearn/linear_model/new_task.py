@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..solvers import LinearObjective, solve
+from ..solvers import LinearObjective, one_class_intercept, solve
+from ..solvers.objective import loss_of_tasks
 from ..structures import Independent, Mean
 from ..structures.covariance import IdentityCovariance, TiedCovariance
 from ..tasks import TaskTargets
@@ -42,14 +43,32 @@ def add_task(model, X, y, name, place, sample_weight=None):
             f"loss={model.loss!r} has a kink, and a new task needs a smooth loss: use "
             "its squared form, or fit anew with all tasks"
         )
-    targets = TaskTargets.read(y, model._task_types(), sample_weight=sample_weight)
+    targets = TaskTargets.read(
+        y,
+        model._task_types(),
+        sample_weight=sample_weight,
+        class_weight=_class_weight(model, name),
+    )
+    targets.weight = targets.weight * _task_weight(model, name)
     group = _find_group(model, targets.classes[0])
     columns = _columns_of_group(model, group)
-    classes = None if targets.classes[0] is None else model.classes_[group[0]]
+    classes = None
+    if targets.classes[0] is not None:
+        classes = max((model.classes_[t] for t in group), key=len)
     shared = (model.coef_ - model.coef_task_)[columns]
     targets = _with_classes(targets, classes, len(columns))
-    w, b = _fit_own_part(model, X, targets, shared, model.target_scale_[group[0]])
+    w, b = _fit_own_part(model, X, targets, shared, group)
     _insert(model, place, name, targets, classes, shared, w, b, group)
+
+
+def group_shares(targets):
+    """Share of each class in each label group; None for groups of numbers."""
+    shares = []
+    for group in targets.label_groups:
+        known = [t for t in group if targets.classes[t] is not None]
+        known = [t for t in known if len(targets.classes[t])]
+        shares.append(targets.label_shares(known[0]) if known else None)
+    return shares
 
 
 def _find_group(model, labels):
@@ -61,7 +80,7 @@ def _find_group(model, labels):
     if labels is None:
         return groups[0]
     for group in groups:
-        known = next(model.classes_[t] for t in group)
+        known = np.concatenate([model.classes_[t] for t in group])
         if np.isin(labels, known).all():
             return group
     strange = labels[~np.isin(labels, np.concatenate(model.classes_))]
@@ -78,6 +97,21 @@ def _columns_of_group(model, group):
         if len(own):
             return own
     raise ValueError("the tasks of this model share nothing: none has a column")
+
+
+def _class_weight(model, name):
+    """The model's, for one task by its name."""
+    given = getattr(model, "class_weight", None)
+    of_tasks = isinstance(given, dict) and any(
+        form is None or isinstance(form, str | dict) for form in given.values()
+    )
+    return given.get(name) if of_tasks else given
+
+
+def _task_weight(model, name):
+    """1, unless a dict says otherwise: other forms are relative to other tasks."""
+    given = model.task_weight
+    return given.get(name, 1.0) if isinstance(given, dict) else 1.0
 
 
 def _with_classes(targets, classes, n_columns):
@@ -97,8 +131,9 @@ def _with_classes(targets, classes, n_columns):
     return targets
 
 
-def _fit_own_part(model, X, targets, shared, scale):
+def _fit_own_part(model, X, targets, shared, group):
     """Coefficients and intercepts of the new task, in the user's units."""
+    scale = model.target_scale_[group[0]]
     _, value, weight = targets.pairs(0)
     center = 0.0
     if targets.classes[0] is None and model.fit_intercept:
@@ -117,8 +152,12 @@ def _fit_own_part(model, X, targets, shared, scale):
         max_iter=model.max_iter,
     )  # fmt: skip
     W = common + state.W
-    intercept = objective.intercept(W, state.b)
-    return W.T * scale, intercept * scale + center
+    intercept = objective.intercept(W, state.b) * scale + center
+    if targets.constant[0] >= 0 and model.fit_intercept:
+        (loss,) = loss_of_tasks(model._losses(), targets)
+        shares = model._label_shares[model._group_number(group)]
+        intercept = one_class_intercept(loss, X, targets, W.T, 0, shares)
+    return W.T * scale, intercept
 
 
 def _insert(model, place, name, targets, classes, shared, w, b, group):

@@ -239,7 +239,7 @@ def _solve_rows(items, rows, kernel_rows, M, F, state, tol):
 
 
 def _dual_value(items, covariance, state):
-    """Minus the dual objective, which falls: what is minimised."""
+    """The dual objective, which rises."""
     bent = float(np.vdot(state.B, covariance.times(state.R))) / 2
     return items.target @ state.beta - bent + covariance_offset(covariance)
 
@@ -271,6 +271,6 @@ def _intercept(slope, up, low):
     free = np.isfinite(up) & np.isfinite(low)
     if free.any():
         return slope[free].mean()
-    ends = [end for end in (up.max(initial=-np.inf), low.min(initial=np.inf))]
+    ends = up.max(initial=-np.inf), low.min(initial=np.inf)
     known = [end for end in ends if np.isfinite(end)]
     return np.mean(known) if known else 0.0

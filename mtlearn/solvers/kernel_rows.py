@@ -55,6 +55,16 @@ class KernelRows:
             product += some.T.astype(np.float64) @ change[part]
         return product
 
+    def _computed(self, rows):
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = np.asarray(self.compute(rows)).astype(np.float32)
+        if not np.isfinite(values).all():
+            raise ValueError(
+                "the kernel is not finite in single precision: scale the features, or "
+                "choose other parameters of the kernel"
+            )
+        return values
+
     def _load(self, rows):
         """Where rows are stored, computed if they are not yet."""
         self._clock += 1
@@ -67,7 +77,7 @@ class KernelRows:
             self._slot_of[dropped[dropped >= 0]] = -1
             for first in range(0, len(absent), CHUNK_ROWS):
                 part = slice(first, first + CHUNK_ROWS)
-                self._stored[oldest[part]] = self.compute(absent[part])
+                self._stored[oldest[part]] = self._computed(absent[part])
             self._row_in[oldest], self._used[oldest] = absent, self._clock
             self._slot_of[absent] = oldest
         return self._slot_of[rows]

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 
-def one_class_intercept(loss, X, targets, coef, t):
+def one_class_intercept(loss, X, targets, coef, t, shares=None):
     """Intercepts of task t, which has one class but shares its coefficients.
 
     Its own rows would drive the intercepts anywhere beyond the margin, so one more row,
@@ -19,6 +19,8 @@ def one_class_intercept(loss, X, targets, coef, t):
     coef : ndarray (c, d)
         Of the columns of task t.
     t : int
+    shares : ndarray (n_classes,), optional
+        Of the classes in the group, if its other tasks are not among ``targets``.
 
     Returns
     -------
@@ -27,7 +29,7 @@ def one_class_intercept(loss, X, targets, coef, t):
     row, code, weight = targets.pairs(t)
     scores = np.asarray(X[row] @ coef.T, dtype=np.float64)
     labels = targets.column_label[targets.columns[t] : targets.columns[t + 1]]
-    shares = targets.label_shares(t)
+    shares = targets.label_shares(t) if shares is None else shares
     # The pseudo-row counts once for each class, by the share of that class.
     code = np.concatenate([code, np.arange(len(shares))])
     weight = np.concatenate([weight, shares])[:, None]

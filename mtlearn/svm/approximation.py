@@ -40,7 +40,13 @@ class NystroemFeatures:
         n = X.shape[0]
         chosen = np.sort(rng.permutation(n)[: min(n, self.n_components)])
         self.landmarks = self.kernel.enter(X[chosen])
-        K = self.kernel(self.landmarks, self.landmarks)
+        with np.errstate(over="ignore", invalid="ignore"):
+            K = self.kernel(self.landmarks, self.landmarks)
+        if not np.isfinite(K).all():
+            raise ValueError(
+                "the kernel is not finite: scale the features, or choose other "
+                "parameters of the kernel"
+            )
         values, vectors = np.linalg.eigh(np.asarray(K, dtype=np.float64))
         kept = values > LEAST * values[-1]
         self.turn = (vectors[:, kept] / np.sqrt(values[kept])).astype(K.dtype)

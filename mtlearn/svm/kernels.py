@@ -11,6 +11,8 @@ categories", IJCV 73, 2007. intersection: Barla, Odone and Verri, "Histogram
 intersection kernel for image classification", ICIP 2003.
 """
 
+from numbers import Integral
+
 import numpy as np
 from scipy import sparse
 from sklearn.metrics.pairwise import chi2_kernel, manhattan_distances
@@ -21,6 +23,7 @@ from ..validation import check_choice, check_number
 # Rows of a check that no indefinite matrix is likely to pass, and by how much of the
 # greatest eigenvalue rounding may make the least one negative.
 CHECKED_ROWS, NEGATIVE = 300, 1e-4
+CHUNK_ROWS = 4096
 # Differences of rows are all that these kernels see.
 OF_DIFFERENCES = ("rbf", "laplacian")
 # Chi-squared distances are of shares or counts.
@@ -89,7 +92,9 @@ class FittedKernel:
         self.function, self.offset = function, offset
 
     def enter(self, X):
-        """Rows as the kernel takes them."""
+        """Rows as the kernel takes them; may raise ValueError."""
+        if isinstance(self.function, NamedKernel):
+            _refuse_values(self.function.name, X)
         return X if self.offset is None else X - self.offset
 
     def __call__(self, A, B):
@@ -123,7 +128,7 @@ class _Given:
             )
         if not np.isfinite(K).all():
             raise ValueError(f"kernel={self.function!r} gave NaN or infinity.")
-        return K
+        return K.astype(np.float64) if K.dtype.kind in "biu" else K
 
 
 def fit_kernel(model, X, row_weight):
@@ -136,6 +141,10 @@ def fit_kernel(model, X, row_weight):
     row_weight : ndarray (n,)
         For the variance of ``gamma="scale"``.
     """
+    if not (isinstance(model.kernel, str) or callable(model.kernel)):
+        raise TypeError(
+            f"kernel={model.kernel!r} must be a name, or a function of two arrays"
+        )
     if model.kernel == "precomputed":
         _check_precomputed(X)
         return FittedKernel(None)
@@ -149,7 +158,7 @@ def fit_kernel(model, X, row_weight):
             f"kernel={model.kernel!r} is unknown; choose one of {known}, or give a "
             "function of two arrays of rows"
         )
-    check_number(model.degree, "degree", 0)
+    check_number(model.degree, "degree", 0, kind=Integral)
     check_number(model.coef0, "coef0", -np.inf)
     _refuse_values(model.kernel, X)
     gamma = find_gamma(model.gamma, X, row_weight)
@@ -172,12 +181,27 @@ def find_gamma(gamma, X, row_weight):
     if gamma == "auto":
         return 1.0 / X.shape[1]
     share = row_weight / row_weight.sum()
-    first, second = (
-        float(share @ np.asarray(part.mean(axis=1)).ravel().astype(np.float64))
-        for part in (X, X.multiply(X) if sparse.issparse(X) else X**2)
-    )
-    variance = second - first**2
-    return 1.0 / (X.shape[1] * variance) if variance > 1e-12 * second else 1.0
+    mean = _weighted_mean(X, share, 0.0, 1)
+    variance = _weighted_mean(X, share, mean, 2)
+    # Rounding errors are no variance.
+    known = variance > (1e-14 * mean) ** 2
+    return 1.0 / (X.shape[1] * variance) if known else 1.0
+
+
+def _weighted_mean(X, share, center, power):
+    """Mean of ``(x - center) ** power`` over all entries, rows by their share."""
+    total, zero = 0.0, (-center) ** power
+    for first in range(0, X.shape[0], CHUNK_ROWS):
+        part = X[first : first + CHUNK_ROWS]
+        if sparse.issparse(part):
+            moved = part.astype(np.float64)
+            n_zeros = part.shape[1] - np.diff(moved.indptr)
+            moved.data = (moved.data - center) ** power
+            means = np.asarray(moved.sum(axis=1)).ravel() + n_zeros * zero
+        else:
+            means = ((part.astype(np.float64) - center) ** power).sum(axis=1)
+        total += share[first : first + CHUNK_ROWS] @ means
+    return float(total / X.shape[1])
 
 
 def _refuse_values(name, X):
@@ -209,7 +233,7 @@ def _check_precomputed(K):
 
 
 def _check_symmetric(K, name):
-    allowed = 1e-4 * max(abs(K).max(), 1e-300)
+    allowed = 1e-4 * max(K.max(), -K.min(), 1e-300)
     for first in range(0, len(K), CHECKED_ROWS):
         part = slice(first, first + CHECKED_ROWS)
         wrong = abs(K[part] - K[:, part].T)

@@ -28,6 +28,11 @@ from ..validation import (
 from .approximation import NystroemFeatures
 from .kernels import fit_kernel
 
+# What only the exact machine has.
+SUPPORT = (
+    "support_", "n_support_", "support_rows_", "support_vectors_", "dual_coef_",
+    "_mixed",
+)  # fmt: skip
 # Numbers of a block of the kernel matrix at prediction: what bounds its memory.
 CHUNK_NUMBERS = 1 << 24
 
@@ -78,8 +83,10 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
         rows, targets = targets.of_labelled_rows()
         if len(rows) < X.shape[0]:
             X = X[np.ix_(rows, rows)] if self.kernel == "precomputed" else X[rows]
-        self._n_fitted = X.shape[0]
+        for name in (*SUPPORT, "_machine", "n_components_"):
+            vars(self).pop(name, None)
         self._kernel = fit_kernel(self, X, targets.row_weight)
+        self._features = None
         if self.approximation is None:
             self._fit_dual(X, rows, targets, structure, step)
         else:
@@ -193,7 +200,7 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
     def _task_scores(self, X):
         check_is_fitted(self)
         n = self.n_features_in_
-        if self.kernel == "precomputed" and np.shape(X)[1:] != (n,):
+        if self._kernel.function is None and np.shape(X)[1:] != (n,):
             raise ValueError(
                 "kernel='precomputed' predicts from the kernel between the new rows "
                 f"and the {n} training rows, {n} columns; X has shape {np.shape(X)}"
@@ -201,12 +208,12 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
         return super()._task_scores(X)
 
     def _scores(self, X):
-        if self.approximation is not None:
+        if self._features is not None:
             return self._machine._scores(self._features.transform(X))
         return self._dual_scores(X, slice(0, len(self.intercept_)))
 
     def _scores_of(self, X, t):
-        if self.approximation is not None:
+        if self._features is not None:
             own = slice(*self.columns_[t : t + 2])
             return self._scores(X)[:, own]
         return self._dual_scores(X, slice(*self.columns_[t : t + 2]))
@@ -246,7 +253,7 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
             return
         K = int(self.columns_[-1])
         check_array_state(self.intercept_, "intercept_", (K,))
-        if self.approximation is None:
+        if self._features is None:
             n = len(self.support_rows_)
             check_array_state(self._mixed, "coefficients", (n, K))
             vectors = self.support_vectors_
@@ -300,10 +307,10 @@ def check_machine(model):
 
 
 def _warn_of_no_convergence(model):
+    more = "" if model.max_iter == -1 else "raise max_iter, "
     warnings.warn(
         f"the solver stopped after {model.n_iter_} working sets before it reached "
-        f"tol={model.tol}: raise max_iter, scale the features to similar sizes, or "
-        "lower C.",
+        f"tol={model.tol}: {more}scale the features to similar sizes, or lower C.",
         ConvergenceWarning,
         stacklevel=3 + FIT_WRAPPERS,
     )

@@ -38,7 +38,7 @@ class MultiTaskSVC(DecisionFunctionMixin, MultiTaskClassifierMixin, KernelMachin
     gamma : {"scale", "auto"} or float, default="scale"
         "scale" is one over n_features times the variance of X, over the rows that
         have labels, by what these weigh; "auto" is one over n_features.
-    degree : float, default=3
+    degree : int, default=3
         Of "poly".
     coef0 : float, default=0.0
         :math:`c_0` of "poly" and "sigmoid".
@@ -105,7 +105,8 @@ class MultiTaskSVC(DecisionFunctionMixin, MultiTaskClassifierMixin, KernelMachin
         Working sets.
     converged_ : bool
     objective_path_ : ndarray (n_iter_,)
-        The dual objective after each, which rises for one M; the last is the primal.
+        The dual objective after each, which rises for one M; the last for an M is the
+        primal.
     n_tasks_, task_names_in_, n_features_in_
 
     Raises
@@ -116,6 +117,9 @@ class MultiTaskSVC(DecisionFunctionMixin, MultiTaskClassifierMixin, KernelMachin
 
     Notes
     -----
+    With "nystroem" the landmarks are drawn from rows, so a row of weight 2 is not two
+    rows; ``n_components_`` is the number of features that are left.
+
     Rows of the kernel matrix are computed once for all tasks, the matrix of all pairs
     never. They are kept in float32, as in LIBSVM.
 

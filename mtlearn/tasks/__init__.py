@@ -10,7 +10,7 @@ question, and :mod:`targets <mtlearn.tasks.targets>` puts it all together;
 from .groups import read_label_groups
 from .labels import LabelTable
 from .stream import announce, check_announced, read_batch
-from .targets import OwnRows, TaskTargets, read_task_ids
+from .targets import OwnRows, TaskTargets, read_task_ids, task_name
 from .weights import read_sample_weight, resolve_task_weight
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "read_sample_weight",
     "read_task_ids",
     "resolve_task_weight",
+    "task_name",
 ]

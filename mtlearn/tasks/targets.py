@@ -232,7 +232,7 @@ class TaskTargets:
         cuts = np.searchsorted(code[row][order], np.arange(1, len(tasks)))
         split = [np.split(part[order], cuts) for part in (row, value, weight)]
         parts = [(*part, categories) for part in zip(*split)]
-        names = [str(task) for task in tasks]
+        names = [task_name(task) for task in tasks]
         if callable(label_groups):
             label_groups = label_groups(names)
         if label_groups is None:
@@ -310,6 +310,12 @@ def read_task_ids(task_ids, n_rows):
         row = int(column.observed.argmin())
         raise ValueError(f"row {row} has no task id: to which task does it belong?")
     return column.values
+
+
+def task_name(task):
+    """Text of a task id; of whole numbers without a fraction."""
+    whole = isinstance(task, float) and task == int(task)
+    return str(int(task)) if whole else str(task)
 
 
 def observed_pairs(table, t, kind, sample_weight):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -25,6 +25,8 @@ from mtlearn.ensemble import (
 )
 from mtlearn.image import HOG
 from mtlearn.linear_model import (
+    MixedTaskLinear,
+    MultiTaskLinearCV,
     MultiTaskLogisticRegression,
     MultiTaskRidge,
     MultiTaskSGDClassifier,
@@ -60,13 +62,12 @@ def name_of(estimator):
     return type(estimator).__name__
 
 
-def is_classifier(estimator):
-    return estimator in CLASSIFIERS
+def wrapper_of(estimator):
+    return TaskColumnClassifier if is_classifier(estimator) else TaskColumnRegressor
 
 
 def with_column(estimator, **params):
-    wrap = TaskColumnClassifier if is_classifier(estimator) else TaskColumnRegressor
-    return wrap(clone(estimator), **params)
+    return wrapper_of(estimator)(clone(estimator), **params)
 
 
 def places(estimator, n=240, n_tasks=4):
@@ -83,30 +84,24 @@ def places(estimator, n=240, n_tasks=4):
 @pytest.mark.parametrize("estimator", FAMILIES, ids=name_of)
 def test_the_same_as_one_column_of_labels_for_each_task(estimator):
     X, y = places(estimator)
-    model = with_column(estimator, task_column=0).fit(X, y)
+    params = estimator.get_params()
+    if "scale_targets" in params:  # one column is of one unit, many are not
+        estimator = clone(estimator).set_params(scale_targets=False)
+    model = wrapper_of(estimator)(estimator, task_column=0).fit(X, y)
     np.testing.assert_array_equal(model.tasks_, [0, 10, 20, 30])
+    assert model.task_names_in_.tolist() == ["0", "10", "20", "30"]
     assert model.n_features_in_ == 4
     task = np.searchsorted(model.tasks_, X[:, 0])
-    groups = "all" if "label_groups" in estimator.get_params() else None
-    if estimator.get_params().get("structure") == "learned":
-        groups = None
     Y = np.full((len(y), 4), None if y.dtype.kind == "U" else np.nan)
     Y[np.arange(len(y)), task] = y
     apart = clone(estimator)
-    if groups:
-        apart.set_params(label_groups=groups)
-    if "scale_targets" in apart.get_params():  # a column is of one unit
-        scale = model.estimator_.target_scale_ if hasattr(
-            model.estimator_, "target_scale_") else None  # fmt: skip
-        if scale is not None:
-            assert len(set(scale)) == 1
-        return
-    if not is_classifier(estimator):
-        return
-    apart.fit(X[:, 1:], Y)
-    np.testing.assert_array_equal(
-        model.predict(X), apart.predict(X[:, 1:])[np.arange(len(y)), task]
-    )
+    if "label_groups" in params and params.get("structure") != "learned":
+        apart.set_params(label_groups="all")
+    expected = apart.fit(X[:, 1:], Y).predict(X[:, 1:])[np.arange(len(y)), task]
+    if is_classifier(estimator):
+        np.testing.assert_array_equal(model.predict(X), expected)
+    elif "n_estimators" not in params:  # its units are always the tasks' own
+        np.testing.assert_allclose(model.predict(X), expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("estimator", FAMILIES, ids=name_of)
@@ -267,7 +262,7 @@ def test_a_new_task_around_the_shared_part(estimator):
     inside = added.estimator_
     assert inside.coef_.shape == whole.estimator_.coef_.shape
     assert inside.task_names_in_.tolist() == whole.estimator_.task_names_in_.tolist()
-    assert inside.label_groups_[0][-1] == "31.0"
+    assert inside.label_groups_[0][-1] == "31"
     assert inside.column_covariance_.shape == (60, 60)
     at = inside.columns_[31]
     np.testing.assert_allclose(
@@ -321,7 +316,7 @@ def test_errors_name_the_column():
     X, y = places(CLASSIFIERS[0])
     with pytest.raises(ValueError, match="task_column=7 is no column of X"):
         TaskColumnClassifier(task_column=7).fit(X, y)
-    with pytest.raises(ValueError, match="task_column='place' is a name"):
+    with pytest.raises(ValueError, match="task_column='place' is no number"):
         TaskColumnClassifier(task_column="place").fit(X, y)
     frame = pd.DataFrame(X, columns=list("abcd"))
     with pytest.raises(ValueError, match=r"no column of X; its columns are \['a'"):
@@ -330,10 +325,177 @@ def test_errors_name_the_column():
         TaskColumnClassifier(task_column=0).fit(np.where(X == X[3], np.nan, X), y)
     with pytest.raises(ValueError, match="no column to hold the task; pass TaskRows"):
         keep_task(HOG()).fit(np.zeros((4, 16, 16)))
-    with pytest.raises(TypeError, match="multi-task estimator of mtlearn"):
+    with pytest.raises(TypeError, match="multi-task classifier of mtlearn"):
         TaskColumnClassifier(StandardScaler(), task_column=0).fit(X, y)
     with pytest.raises(ValueError, match="3 rows need as many task ids, not 2"):
         TaskRows(np.zeros((3, 2)), [0, 1])
+
+
+def test_ids_of_new_tasks_have_the_type_of_the_others():
+    X, y = places(CLASSIFIERS[0])
+    new = np.column_stack([np.full(20, "new", dtype=object), X[:20, 1:]])
+    model = TaskColumnClassifier(task_column=0).fit(X, y)
+    with pytest.raises(ValueError, match="'new' of the new task is not of the type"):
+        model.add_task(new, y[:20])
+    pipe = make_pipeline(
+        keep_task(StandardScaler(), unknown_task="shared"),
+        TaskColumnClassifier(task_column=0, unknown_task="shared"),
+    ).fit(X, y)
+    new = X[:20].copy()
+    new[:, 0] = 5
+    with pytest.raises(ValueError, match="task -1 is what keep_task calls"):
+        pipe[1].add_task(pipe[0].transform(new), y[:20])
+    with pytest.raises(ValueError, match="X has 20 rows, Y has 19"):
+        model.add_task(new, y[:19])
+    with pytest.raises(ValueError, match="one new task"):
+        model.add_task(new[:0], y[:0])
+    np.testing.assert_array_equal(model.tasks_, [0, 10, 20, 30])
+
+
+@pytest.mark.filterwarnings("ignore::mtlearn.exceptions.DegenerateTaskWarning")
+def test_a_new_task_of_one_class():
+    X, y = places(CLASSIFIERS[0])
+    new = X[:20].copy()
+    new[:, 0] = 5
+    model = TaskColumnClassifier(task_column=0).fit(X, y)
+    model.add_task(new, np.repeat("yes", 20))
+    assert (model.predict(new) == "yes").all()
+    assert model.predict_proba(new)[:, 1].mean() > 0.8
+    anew = TaskColumnClassifier(task_column=0).fit(
+        np.vstack([X, new]), np.append(y, np.repeat("yes", 20))
+    )
+    np.testing.assert_allclose(
+        model.predict_proba(new), anew.predict_proba(new), atol=0.02
+    )
+
+
+def test_a_new_task_has_the_class_weights_of_the_model():
+    X, y = places(CLASSIFIERS[0])
+    new = X[:40].copy()
+    new[:, 0] = 5
+    shares = {}
+    for weight in (None, {"yes": 20.0}, {"5": {"yes": 20.0}}, {"0": {"yes": 20.0}}):
+        inside = MultiTaskLogisticRegression(
+            structure="mean", sharing=0.0, class_weight=None if weight is None or
+            "5" in weight else weight,
+        )  # fmt: skip
+        model = TaskColumnClassifier(inside, task_column=0).fit(X, y)
+        model.estimator_.class_weight = weight
+        model.add_task(new, y[:40])
+        shares[str(weight)] = np.mean(model.predict(new) == "yes")
+    plain, heavy, named, other = shares.values()
+    assert heavy >= plain + 0.05
+    assert named == heavy
+    assert other == plain
+
+
+def test_a_failed_refit_changes_nothing():
+    X, y = places(CLASSIFIERS[0])
+    model = TaskColumnClassifier(MultiTaskLogisticRegression(), task_column=0)
+    before = model.fit(X, y).predict(X)
+    model.estimator.C = -1
+    rows = X[:, 0] > 0
+    with pytest.raises(ValueError, match="C == -1"):
+        model.fit(X[rows], y[rows])
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+@pytest.mark.filterwarnings("ignore::mtlearn.exceptions.DegenerateTaskWarning")
+@pytest.mark.parametrize("estimator", CLASSIFIERS, ids=name_of)
+def test_shared_answers_of_several_alphabets_agree(estimator):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    X[:, 0] = np.arange(200) % 4
+    letters = np.array(["abc", "xyz", "bcd", "qqq"])
+    place = np.digitize(X[:, 1], [-0.5, 0.5])
+    y = np.array([letters[int(t)][p] for t, p in zip(X[:, 0], place)])
+    model = with_column(estimator, task_column=0, unknown_task="shared").fit(X, y)
+    strange = X[:50].copy()
+    strange[:, 0] = 9
+    has_proba = hasattr(model, "predict_proba")
+    scores = (model.predict_proba if has_proba else model.decision_function)(strange)
+    np.testing.assert_array_equal(
+        model.classes_[scores.argmax(axis=1)], model.predict(strange)
+    )
+
+
+@pytest.mark.filterwarnings("ignore::mtlearn.exceptions.DegenerateTaskWarning")
+@pytest.mark.parametrize("estimator", CLASSIFIERS, ids=name_of)
+def test_a_task_of_one_class_agrees_with_itself(estimator):
+    X, y = places(estimator)
+    y[X[:, 0] == 10] = "yes"
+    model = with_column(estimator, task_column=0).fit(X, y)
+    rows = X[X[:, 0] == 10]
+    assert (model.predict(rows) == "yes").all()
+    if hasattr(model, "predict_proba"):
+        assert (model.predict_proba(rows)[:, 1] > 0.5).mean() > 0.9
+    if hasattr(model, "decision_function") and not model.estimator_.label_groups_:
+        assert (model.decision_function(rows) > 0).all()
+
+
+def test_scores_of_rows_without_labels():
+    X, y = places(REGRESSORS[0])
+    y = y.copy()
+    y[::7] = np.nan
+    scores = cross_validate(
+        TaskColumnRegressor(task_column=0), X, y, cv=KFold(3), error_score="raise"
+    )
+    assert (scores["test_score"] > 0.8).all()
+    X, y = places(CLASSIFIERS[0])
+    y = y.astype(object)
+    y[::7] = None
+    model = TaskColumnClassifier(task_column=0).fit(X, y)
+    kept = [label is not None for label in y]
+    assert model.score(X, y) == np.mean(model.predict(X)[kept] == y[kept])
+
+
+def test_kernel_matrices_with_tasks():
+    X, y = places(CLASSIFIERS[0])
+    rows = TaskRows(X[:, 1:] @ X[:, 1:].T, X[:, 0])
+    inside = MultiTaskSVC(kernel="precomputed", structure="mean")
+    model = TaskColumnClassifier(inside)
+    scores = cross_validate(model, rows, y, cv=KFold(3), error_score="raise")
+    assert scores["test_score"].mean() > 0.8
+
+
+def test_rows_of_any_form():
+    X, y = places(CLASSIFIERS[0])
+    expected = TaskColumnClassifier(task_column=0).fit(X, y).predict(X)
+    frame = pd.DataFrame(X[:, 1:], columns=list("abc"))
+    for data in (frame, sparse.coo_array(X[:, 1:]), X[:, 1:].tolist()):
+        rows = TaskRows(data, X[:, 0])
+        model = TaskColumnClassifier().fit(rows, y)
+        np.testing.assert_array_equal(model.predict(rows), expected)
+        scores = cross_validate(model, rows, y, cv=KFold(2), error_score="raise")
+        assert scores["test_score"].mean() > 0.7
+    assert len(list(TaskRows(X, y))) == len(X)
+    assert TaskRows(X, y)[X[:, 0] > 0].shape[1] == 4
+    for form in (sparse.coo_array, sparse.bsr_array):
+        model = TaskColumnClassifier(task_column=0).fit(form(X), y)
+        np.testing.assert_array_equal(model.predict(form(X)), expected)
+    with pytest.raises(ValueError, match="does not tell the tasks of its rows"):
+        TaskColumnClassifier().fit(TaskRows(X[:, 1:], X[:, 0]), y).predict(X[:, 1:])
+    with pytest.raises(ValueError, match="fit had one task without an id"):
+        TaskColumnClassifier().fit(X, y).predict(TaskRows(X, X[:, 0]))
+
+
+def test_estimators_that_do_not_fit_the_wrapper():
+    X, y = places(CLASSIFIERS[0])
+    for wrap, inside in (
+        (TaskColumnClassifier, MultiTaskRidge()),
+        (TaskColumnRegressor, MultiTaskLogisticRegression()),
+        (TaskColumnClassifier, MixedTaskLinear()),
+        (TaskColumnClassifier, MultiTaskLinearCV(MultiTaskLinearSVC())),
+    ):
+        with pytest.raises(TypeError, match="must be a multi-task"):
+            wrap(inside, task_column=0).fit(X, y)
+
+
+def test_tasks_are_called_by_their_ids():
+    X, y = places(CLASSIFIERS[0])
+    inside = MultiTaskLogisticRegression(structure="mean", task_weight={"10": 5.0})
+    model = TaskColumnClassifier(inside, task_column=np.int64(0)).fit(X, y)
+    assert model.estimator_.task("10").predict(X[:2, 1:]).shape == (2,)
 
 
 def test_missing_labels_are_dropped():
@@ -368,5 +530,12 @@ def test_stack_tasks():
         stack_tasks([([[1.0]], [0]), ([[1.0]], [0, 1])])
     with pytest.raises(ValueError, match=r"rows of 'task1' have shape \(2,\)"):
         stack_tasks([([[1.0]], [0]), ([[1.0, 2.0]], [0])])
+    frames = [pd.DataFrame({"a": [1.0], b: [2.0]}) for b in "bc"]
+    with pytest.raises(ValueError, match=r"'task1' have columns \['a', 'c'\]"):
+        stack_tasks([(frame, [0]) for frame in frames])
+    with pytest.raises(ValueError, match="'task0' has 2 columns of labels"):
+        stack_tasks([([[1.0]], [[0, 1]])])
+    with pytest.raises(ValueError, match="'task0' has a mask"):
+        stack_tasks([(np.ma.array([[1.0]], mask=[[True]]), [0])])
     with pytest.raises(ValueError, match="a task or more"):
         stack_tasks([])

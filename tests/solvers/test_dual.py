@@ -70,7 +70,7 @@ def _state_is_consistent(K, items, state):
     n=st.integers(8, 60),
     n_tasks=st.integers(1, 5),
     kind=st.sampled_from(["classification", "regression"]),
-    working=st.integers(2, 70),
+    working=st.integers(16, 70),
 )
 def test_any_working_set_leads_to_the_same(seed, n, n_tasks, kind, working):
     K, targets, items = problem(kind, n, n_tasks, seed)

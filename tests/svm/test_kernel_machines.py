@@ -9,6 +9,7 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import SVC, SVR
 
+from mtlearn.solvers import dual
 from mtlearn.structures import Clustered
 from mtlearn.svm import (
     KERNELS,
@@ -18,7 +19,7 @@ from mtlearn.svm import (
     MultiTaskSVR,
 )
 from mtlearn.svm.approximation import NystroemFeatures
-from mtlearn.svm.kernels import fit_kernel
+from mtlearn.svm.kernels import find_gamma, fit_kernel
 
 CLOSE = {"tol": 1e-6}
 
@@ -279,6 +280,7 @@ def test_interrupted_runs_have_a_warning(data):
 
 
 BAD = {
+    "degree": ({"kernel": "poly", "degree": -1}, "degree == -1"),
     "C": ({"C": 0}, "C == 0, must be > 0"),
     "kernel": (
         {"kernel": "gauss"},
@@ -307,6 +309,70 @@ def test_parameters_that_cannot_be_used(data, name):
         X = X @ X.T
     with pytest.raises(ValueError, match=message):
         MultiTaskSVC(**params).fit(X, Z > 0)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"kernel": "poly", "gamma": 1.0},
+        {"kernel": "linear"},
+        {"kernel": "poly", "gamma": 1.0, "approximation": "nystroem"},
+    ],
+)
+def test_kernels_beyond_single_precision(data, params):
+    X, Z, _ = data
+    with pytest.raises(ValueError, match="not finite"):
+        MultiTaskSVC(**params).fit(X * 1e120, Z[:, 0] > 0)
+    with pytest.raises(ValueError, match="not finite in single precision"):
+        MultiTaskSVC(kernel="precomputed").fit(X @ X.T * 1e40, Z[:, 0] > 0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shift", [0, 1e3, 1e6])
+def test_gamma_of_features_far_from_zero(data, dtype, shift):
+    X = (data[0] + shift).astype(dtype)
+    expected = 1 / (X.shape[1] * X.astype(np.float64).var())
+    ones = np.ones(len(X))
+    assert find_gamma("scale", X, ones) == pytest.approx(expected, rel=1e-6)
+    assert find_gamma("scale", sparse.csr_array(X), ones) == pytest.approx(
+        expected, rel=1e-6
+    )
+    assert find_gamma("scale", np.full_like(X, 0.1), ones) == 1
+
+
+def test_what_was_fitted_answers_whatever_the_parameters_say_now(data):
+    X, Z, _ = data
+    Y = Z > 0
+    exact = MultiTaskSVC().fit(X, Y)
+    before = exact.predict(X)
+    exact.set_params(approximation="nystroem", n_components=50, random_state=0)
+    np.testing.assert_array_equal(exact.predict(X), before)
+    exact.fit(X, Y)
+    assert not hasattr(exact, "support_vectors_")
+    assert exact.n_components_ == 50
+    before = exact.predict(X)
+    exact.set_params(kernel="precomputed")
+    np.testing.assert_array_equal(exact.predict(X), before)
+    exact.set_params(approximation=None, kernel="rbf").fit(X, Y)
+    assert not hasattr(exact, "n_components_")
+
+
+def test_histograms_stay_histograms(data):
+    X, Z, _ = data
+    model = MultiTaskSVC(kernel="intersection").fit(abs(X), Z > 0)
+    with pytest.raises(ValueError, match="for histograms"):
+        model.predict(X)
+    model = MultiTaskSVC(kernel="chi2").fit(abs(X), Z > 0)
+    with pytest.raises(TypeError, match="needs a dense X"):
+        model.predict(sparse.csr_array(abs(X)))
+
+
+def test_features_of_very_unlike_sizes_end_with_a_warning(data, monkeypatch):
+    X, Z, _ = data
+    monkeypatch.setattr(dual, "MOST_STEPS", 10_000)
+    monkeypatch.setattr(dual, "MOST_STEPS_PER_ITEM", 1)
+    with pytest.warns(UserWarning, match="tol=0.001: scale the features"):
+        MultiTaskSVC(kernel="linear", C=1e4).fit(X * [1, 1, 1, 1e4], Z[:, 0] > 0)
 
 
 def test_matrices_that_are_no_kernels(data):
