@@ -33,23 +33,29 @@ def check_parameters(model):
     check_number(model.max_iter, "max_iter", 1, kind=Integral)
     structure = find_structure(model)
     name = f"structure={model.structure!r}"
-    if model.label_groups is not None and not structure.uses_label_groups:
-        raise ValueError(
-            f"label_groups={model.label_groups!r} means nothing to {name}; use "
-            "structure='mean' or leave label_groups out."
-        )
+    refuse_unused_ties(model, structure)
     if model.sharing != DEFAULT_SHARING and not structure.has_sharing:
         raise ValueError(
             f"sharing={model.sharing} means nothing to {name}, whose only strength is "
             "C; leave sharing out, or use structure='learned' or 'mean'."
+        )
+    _refuse_kinks(model, structure, name)
+    return structure
+
+
+def refuse_unused_ties(model, structure):
+    """Raise ValueError if the model names ties that its structure does not look at."""
+    name = f"structure={model.structure!r}"
+    if model.label_groups is not None and not structure.uses_label_groups:
+        raise ValueError(
+            f"label_groups={model.label_groups!r} means nothing to {name}; use "
+            "structure='mean' or leave label_groups out."
         )
     if model.task_graph is not None and model.structure != "graph":
         raise ValueError(
             f"task_graph means nothing to {name}; use structure='graph' or leave "
             "task_graph out."
         )
-    _refuse_kinks(model, structure, name)
-    return structure
 
 
 def _refuse_kinks(model, structure, name):

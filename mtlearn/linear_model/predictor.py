@@ -20,18 +20,8 @@ class LinearPredictor(SimilarityMixin, MultiTaskEstimator):
     """
 
     def _null_loss(self, kind, values, weight):
-        """Mean loss of the best constant on one task."""
-        loss = self._losses()[kind]
-        if kind == "classification":
-            _, code = np.unique(values, return_inverse=True)
-            shares = np.bincount(code, weight) / weight.sum()
-            n_columns = len(shares) if len(shares) > 2 else 1
-            return loss.for_columns(n_columns).null_loss(shares)
-        if getattr(self, "scale_targets", True) is not False and np.ptp(values):
-            center = np.average(values, weights=weight)
-            spread = np.average((values - center) ** 2, weights=weight)
-            values = (values - center) / np.sqrt(spread)
-        return loss.null_loss(values, weight)
+        scaled = getattr(self, "scale_targets", True) is not False
+        return null_loss(self._losses()[kind], values, weight, scaled)
 
     def _hold_one_class_intercepts(self, X, targets):
         losses = loss_of_tasks(self._losses(), targets)
@@ -71,6 +61,29 @@ class LinearPredictor(SimilarityMixin, MultiTaskEstimator):
 
     def _scores(self, X):
         return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+
+
+def null_loss(loss, values, weight, scaled):
+    """Mean loss of the best constant on one task.
+
+    Parameters
+    ----------
+    loss : Loss
+    values, weight : ndarray (n,)
+        Labels, or numbers.
+    scaled : bool
+        Whether numbers count in units of their standard deviation.
+    """
+    if loss.kind == "classification":
+        _, code = np.unique(values, return_inverse=True)
+        shares = np.bincount(code, weight) / weight.sum()
+        n_columns = len(shares) if len(shares) > 2 else 1
+        return loss.for_columns(n_columns).null_loss(shares)
+    if scaled and np.ptp(values):
+        center = np.average(values, weights=weight)
+        spread = np.average((values - center) ** 2, weights=weight)
+        values = (values - center) / np.sqrt(spread)
+    return loss.null_loss(values, weight)
 
 
 def center_softmax(intercept, losses, targets):

@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ..base import MultiTaskEstimator
-from ..linear_model.parameters import find_structure
-from ..linear_model.predictor import warn_if_nothing_is_tied
+from ..linear_model.parameters import find_structure, refuse_unused_ties
+from ..linear_model.predictor import null_loss, warn_if_nothing_is_tied
 from ..linear_model.similarity import SimilarityMixin
 from ..solvers import one_class_intercept
 from ..solvers.dual import solve_dual
@@ -83,9 +83,9 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
         rows, targets = targets.of_labelled_rows()
         if len(rows) < X.shape[0]:
             X = X[np.ix_(rows, rows)] if self.kernel == "precomputed" else X[rows]
+        self._kernel = fit_kernel(self, X, targets.row_weight)
         for name in (*SUPPORT, "_machine", "n_components_"):
             vars(self).pop(name, None)
-        self._kernel = fit_kernel(self, X, targets.row_weight)
         self._features = None
         if self.approximation is None:
             self._fit_dual(X, rows, targets, structure, step)
@@ -236,16 +236,8 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
         return self._kernel(self._kernel.enter(X), self.support_vectors_)
 
     def _null_loss(self, kind, values, weight):
-        """Mean loss of the best constant on one task."""
-        loss = self._losses()[kind]
-        if kind == "classification":
-            _, code = np.unique(values, return_inverse=True)
-            return loss.null_loss(np.bincount(code, weight) / weight.sum())
-        if getattr(self, "scale_targets", False) and np.ptp(values):
-            center = np.average(values, weights=weight)
-            spread = np.average((values - center) ** 2, weights=weight)
-            values = (values - center) / np.sqrt(spread)
-        return loss.null_loss(values, weight)
+        scaled = getattr(self, "scale_targets", False)
+        return null_loss(self._losses()[kind], values, weight, scaled)
 
     def _check_state(self):
         super()._check_state()
@@ -293,16 +285,7 @@ def check_machine(model):
             f"{name}: clusters are found on finitely many features; use "
             "approximation='nystroem', or give them, Clustered(clusters=[...])."
         )
-    if model.label_groups is not None and not structure.uses_label_groups:
-        raise ValueError(
-            f"label_groups={model.label_groups!r} means nothing to {name}; use "
-            "structure='mean' or leave label_groups out."
-        )
-    if model.task_graph is not None and model.structure != "graph":
-        raise ValueError(
-            f"task_graph means nothing to {name}; use structure='graph' or leave "
-            "task_graph out."
-        )
+    refuse_unused_ties(model, structure)
     return structure
 
 
