@@ -49,6 +49,23 @@ static void lbp_compare(ptrdiff_t width, const double *value, const double *cent
         codes[c] |= value[c] >= centre[c] ? bit : 0;
 }
 
+/* The same where values and codes are bytes, of which many fit a register. */
+LBP_CLONES
+static void lbp_compare_bytes(ptrdiff_t width, const unsigned char *value,
+                              const unsigned char *centre, unsigned char bit,
+                              unsigned char *codes)
+{
+    for (ptrdiff_t c = 0; c < width; c++)
+        codes[c] |= value[c] >= centre[c] ? bit : 0;
+}
+
+LBP_CLONES
+static void lbp_widen(ptrdiff_t n, const unsigned char *from, unsigned *to)
+{
+    for (ptrdiff_t i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
 /* Rows whose codes are made and counted before the next: what fits a first cache. */
 enum { LBP_BAND = 16, LBP_COPIES = 4 };
 
@@ -63,6 +80,8 @@ typedef struct {
     const ptrdiff_t *row_edges, *col_edges;  /* where cells begin, and the end */
     ptrdiff_t cells_down;
     ptrdiff_t cells_across, n_cells, n_patterns;
+    /* Work, for bytes and at most 8 points, else NULL: the padded image, and codes. */
+    unsigned char *bytes, *byte_codes;
 } lbp_plan;
 
 /* Numbers that lbp_count needs as work space. */
@@ -73,6 +92,33 @@ static ptrdiff_t lbp_work_size(const lbp_plan *plan)
     return padded + moved + 2 * plan->width;
 }
 
+/* Whether a neighbour is a pixel. */
+static int lbp_is_pixel(const lbp_plan *plan, int p)
+{
+    return plan->rows[p] == floor(plan->rows[p]) && plan->cols[p] == floor(plan->cols[p]);
+}
+
+/* Codes of rows by the neighbours that are pixels; the others' bits are 0. */
+static void lbp_pixel_codes(const lbp_plan *plan, ptrdiff_t first, ptrdiff_t last,
+                            unsigned *codes)
+{
+    ptrdiff_t width = plan->width, stride = width + 2 * plan->pad;
+    memset(plan->byte_codes, 0, (size_t)((last - first) * width));
+    for (int p = 0; p < plan->n_points; p++) {
+        if (!lbp_is_pixel(plan, p))
+            continue;
+        ptrdiff_t shift = (ptrdiff_t)plan->rows[p] * stride + (ptrdiff_t)plan->cols[p];
+        for (ptrdiff_t r = first; r < last; r++) {
+            const unsigned char *centre =
+                plan->bytes + (plan->pad + r) * stride + plan->pad;
+            lbp_compare_bytes(width, centre + shift, centre,
+                              (unsigned char)(1u << plan->bits[p]),
+                              plan->byte_codes + (r - first) * width);
+        }
+    }
+    lbp_widen((last - first) * width, plan->byte_codes, codes);
+}
+
 /* Codes of the rows first to last of the padded image. */
 static void lbp_codes(const lbp_plan *plan, const double *padded, ptrdiff_t first,
                       ptrdiff_t last, double *moved, double *share, unsigned *codes)
@@ -80,14 +126,21 @@ static void lbp_codes(const lbp_plan *plan, const double *padded, ptrdiff_t firs
     ptrdiff_t width = plan->width, stride = width + 2 * plan->pad;
     ptrdiff_t origin = first - plan->pad;  /* of the rows in moved */
     double *rest = share + width;
-    memset(codes, 0, (size_t)((last - first) * width) * sizeof(unsigned));
+    double known = NAN;  /* the offset that moved is of */
+    if (plan->bytes)
+        lbp_pixel_codes(plan, first, last, codes);
+    else
+        memset(codes, 0, (size_t)((last - first) * width) * sizeof(unsigned));
     for (int p = 0; p < plan->n_points; p++) {
+        if (plan->bytes && lbp_is_pixel(plan, p))
+            continue;
         double offset = plan->cols[p];
         ptrdiff_t shift = plan->pad + (ptrdiff_t)floor(offset);
         const double *from = padded + plan->pad * stride + shift;
         ptrdiff_t step = stride;
         if (offset != floor(offset)) {
-            if (p == 0 || offset != plan->cols[p - 1]) {
+            if (offset != known) {
+                known = offset;
                 for (ptrdiff_t c = 0; c < width; c++) {
                     double x = (double)c + offset;
                     share[c] = x - floor(x);
@@ -137,10 +190,15 @@ static void lbp_tally(const lbp_plan *plan, ptrdiff_t r, const unsigned *codes,
 /* Put an image into its frame of zeros, ``work``. */
 static void lbp_load_u8(const lbp_plan *plan, const unsigned char *image, double *work)
 {
-    double *row = work + plan->pad * (plan->width + 2 * plan->pad) + plan->pad;
+    ptrdiff_t stride = plan->width + 2 * plan->pad;
+    double *row = work + plan->pad * stride + plan->pad;
     for (ptrdiff_t r = 0; r < plan->height; r++) {
-        for (ptrdiff_t c = 0; c < plan->width; c++) row[c] = *image++;
-        row += plan->width + 2 * plan->pad;
+        for (ptrdiff_t c = 0; c < plan->width; c++) row[c] = image[c];
+        if (plan->bytes)
+            memcpy(plan->bytes + (plan->pad + r) * stride + plan->pad, image,
+                   (size_t)plan->width);
+        image += plan->width;
+        row += stride;
     }
 }
 

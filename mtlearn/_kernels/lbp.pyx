@@ -16,6 +16,8 @@ cdef extern from "lbp.h" nogil:
         const Py_ssize_t *row_edges
         const Py_ssize_t *col_edges
         Py_ssize_t cells_down, cells_across, n_cells, n_patterns
+        unsigned char *bytes
+        unsigned char *byte_codes
 
     Py_ssize_t lbp_work_size(const lbp_plan *plan)
     void lbp_load_u8(const lbp_plan *plan, const unsigned char *image, double *work)
@@ -57,10 +59,11 @@ def lbp_histograms(
     counts : (n, n_cells, n_patterns) array of float32
         IN and OUT. Is added to.
     """
-    cdef Py_ssize_t i, n = images.shape[0]
+    cdef Py_ssize_t i, n_padded, n = images.shape[0]
     cdef lbp_plan plan
     cdef double[::1] work
     cdef unsigned[::1] codes, tally
+    cdef uchar[::1] frame
     plan.height, plan.width = images.shape[1], images.shape[2]
     plan.n_points = <int>rows.shape[0]
     plan.cells_down, plan.cells_across = row_edges.shape[0] - 1, col_edges.shape[0] - 1
@@ -82,6 +85,11 @@ def lbp_histograms(
     plan.row_edges, plan.col_edges = &row_edges[0], &col_edges[0]
     plan.pad = int(np.ceil(max(np.abs(rows).max(), np.abs(cols).max()))) + 1
     work = np.zeros(lbp_work_size(&plan))
+    plan.bytes = plan.byte_codes = NULL
+    if pixel is uchar and plan.n_points <= 8:
+        n_padded = (plan.height + 2 * plan.pad) * (plan.width + 2 * plan.pad)
+        frame = np.zeros(n_padded + LBP_BAND * plan.width, dtype=np.uint8)
+        plan.bytes, plan.byte_codes = &frame[0], &frame[n_padded]
     codes = np.empty(LBP_BAND * plan.width, dtype=np.uintc)
     tally = np.empty(LBP_COPIES * plan.n_cells * plan.n_patterns, dtype=np.uintc)
     with nogil:
