@@ -90,7 +90,8 @@ def solve_dual_rows(
     problem.kernel, problem.covariance = &kernel[0, 0], &covariance[0, 0]
     problem.start, problem.row = &start[0], &row[0]
     problem.target, problem.low, problem.high = &target[0], &low[0], &high[0]
-    problem.beta, problem.scores, problem.change = &beta[0], &scores[0, 0], &change[0, 0]
+    problem.beta = &beta[0]
+    problem.scores, problem.change = &scores[0, 0], &change[0, 0]
     by_item = np.empty((5, np.diff(start).max()))
     near = np.empty((2, by_item.shape[1]), dtype=np.float32)
     problem.near = &near[0, 0]
@@ -109,6 +110,6 @@ def _check_scores(shape, n_rows, n_columns):
 
 
 def _check_start(start, n_columns, n_items):
-    ends_meet = len(start) == n_columns + 1 and start[0] == 0 and start[n_columns] == n_items
-    if not ends_meet or np.diff(start).min() < 0:
+    fits = len(start) == n_columns + 1 and start[0] == 0
+    if not fits or start[n_columns] != n_items or np.diff(start).min() < 0:
         raise ValueError("every item must belong to a column")
