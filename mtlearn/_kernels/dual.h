@@ -7,7 +7,8 @@
 
    where the items of each column sum to what they sum to at the start. A step moves a
    pair of items of one column: the one with the steepest slope grows, and the one that
-   then lowers the objective most shrinks. Columns take turns. */
+   then lowers the objective most shrinks. Items that have settled at a bound are left
+   out for a while. Columns take turns. */
 
 #ifndef MTLEARN_DUAL_H
 #define MTLEARN_DUAL_H
@@ -37,12 +38,13 @@ typedef struct {
     double *moved, *reach;      /* (n_rows) work: what a visit adds to b, and to K b */
     double *slope, *grow, *shrink, *diagonal, *work;   /* (items of a column) work */
     float *near;                /* (2, items of a column) work */
+    int *item, *place_row;      /* (items of a column) work: which items are looked at */
 } dual_problem;
 
 /* What stands for a curvature that is not positive, and what is added to the slope of
    an item that may not move. */
 static const double DUAL_FLAT = 1e-12, DUAL_BARRED = -1e300;
-enum { DUAL_LOOK = 4 };
+enum { DUAL_LOOK = 4, DUAL_SETTLE = 1000 };
 
 /* The first of the largest values. Four maxima at a time hide the latency of each. */
 DUAL_CLONES
@@ -108,6 +110,15 @@ static double dual_gap(ptrdiff_t n, const double *slope, const double *shrink,
     return gap > 0 ? gap : 0;
 }
 
+/* Whether no two slopes differ by more than tol. */
+static int dual_is_solved(const dual_problem *p, ptrdiff_t n)
+{
+    double top;
+    if (dual_steepest(n, p->slope, p->grow, p->work, &top) < 0)
+        return 1;
+    return dual_gap(n, p->slope, p->shrink, p->work, top) <= p->tol;
+}
+
 /* Slopes after a step. */
 DUAL_CLONES
 static void dual_move(ptrdiff_t n, double step, const float *near_i, const float *near_j,
@@ -142,44 +153,79 @@ static void dual_add_kernel(ptrdiff_t n, double scale, const float *from, double
         to[r] += scale * from[r];
 }
 
-/* Whether an item may grow and shrink: nothing is added to slopes that count. */
-static void dual_mark(const dual_problem *p, ptrdiff_t first, ptrdiff_t i)
+/* Whether the item at a place may grow and shrink: nothing is added to slopes that
+   count. */
+static void dual_mark(const dual_problem *p, ptrdiff_t first, ptrdiff_t place)
 {
-    p->grow[i] = p->beta[first + i] < p->high[first + i] ? 0 : DUAL_BARRED;
-    p->shrink[i] = p->beta[first + i] > p->low[first + i] ? 0 : DUAL_BARRED;
+    ptrdiff_t i = first + p->item[place];
+    p->grow[place] = p->beta[i] < p->high[i] ? 0 : DUAL_BARRED;
+    p->shrink[place] = p->beta[i] > p->low[i] ? 0 : DUAL_BARRED;
+}
+
+/* What the visit so far adds to K b. */
+static void dual_sum_reach(const dual_problem *p)
+{
+    memset(p->reach, 0, p->n_rows * sizeof(double));
+    for (ptrdiff_t r = 0; r < p->n_rows; r++)
+        if (p->moved[r] != 0)
+            dual_add_kernel(p->n_rows, p->moved[r], p->kernel + r * p->n_rows, p->reach);
+}
+
+/* Look at all items of a column again, in order; whether they are the rows. */
+static int dual_restore(const dual_problem *p, ptrdiff_t k)
+{
+    ptrdiff_t first = p->start[k], n = p->start[k + 1] - first;
+    const double *scores = p->scores + k * p->n_rows;
+    double scale = p->covariance[k * p->n_columns + k];
+    int in_order = 1;
+    dual_sum_reach(p);
+    for (ptrdiff_t i = 0; i < n; i++) {
+        int r = p->row[first + i];
+        p->item[i] = (int)i;
+        p->place_row[i] = r;
+        p->slope[i] = p->target[first + i] - scores[r] - scale * p->reach[r];
+        p->diagonal[i] = p->kernel[r * (p->n_rows + 1)];
+        dual_mark(p, first, i);
+        in_order &= r == i;
+    }
+    return in_order;
+}
+
+/* Leave out items at a bound whose slopes say that they stay there; how many are left.
+   They are looked at again before a visit ends. */
+static ptrdiff_t dual_settle(const dual_problem *p, ptrdiff_t n, double top)
+{
+    double low = INFINITY;
+    ptrdiff_t kept = 0;
+    for (ptrdiff_t i = 0; i < n; i++)
+        if (p->shrink[i] == 0 && p->slope[i] < low)
+            low = p->slope[i];
+    for (ptrdiff_t i = 0; i < n; i++) {
+        int stays = (p->grow[i] != 0 || p->slope[i] < low) &&
+                    (p->shrink[i] != 0 || p->slope[i] > top);
+        if (stays)
+            continue;
+        p->item[kept] = p->item[i];
+        p->place_row[kept] = p->place_row[i];
+        p->slope[kept] = p->slope[i];
+        p->grow[kept] = p->grow[i];
+        p->shrink[kept] = p->shrink[i];
+        p->diagonal[kept++] = p->diagonal[i];
+    }
+    return kept;
 }
 
 /* Bring the scores of all columns up to date after a visit of column k. */
 static void dual_leave_column(const dual_problem *p, ptrdiff_t k)
 {
     ptrdiff_t n = p->n_rows;
-    memset(p->reach, 0, n * sizeof(double));
-    for (ptrdiff_t r = 0; r < n; r++)
-        if (p->moved[r] != 0)
-            dual_add_kernel(n, p->moved[r], p->kernel + r * n, p->reach);
+    dual_sum_reach(p);
     dual_add(n, 1, p->moved, p->change + k * n);
     for (ptrdiff_t l = 0; l < p->n_columns; l++) {
         double tied = p->covariance[k * p->n_columns + l];
         if (tied != 0)
             dual_add(n, tied, p->reach, p->scores + l * n);
     }
-}
-
-/* What a visit of column k starts from; whether its items are the rows, in order. */
-static int dual_enter_column(const dual_problem *p, ptrdiff_t k)
-{
-    ptrdiff_t first = p->start[k], n = p->start[k + 1] - first;
-    const double *scores = p->scores + k * p->n_rows;
-    int in_order = 1;
-    for (ptrdiff_t i = 0; i < n; i++) {
-        int r = p->row[first + i];
-        p->slope[i] = p->target[first + i] - scores[r];
-        p->diagonal[i] = p->kernel[r * (p->n_rows + 1)];
-        dual_mark(p, first, i);
-        in_order &= r == i;
-    }
-    memset(p->moved, 0, p->n_rows * sizeof(double));
-    return in_order;
 }
 
 /* Move item i up and item j down by as much as is best and their bounds allow. */
@@ -200,36 +246,50 @@ static double dual_step(const dual_problem *p, ptrdiff_t i, ptrdiff_t j, double 
 static ptrdiff_t dual_solve_column(const dual_problem *p, ptrdiff_t k,
                                    ptrdiff_t max_steps, double *first_gap)
 {
-    ptrdiff_t first = p->start[k], n = p->start[k + 1] - first, steps;
-    const int *row = p->row + first;
-    int in_order = dual_enter_column(p, k);
+    ptrdiff_t first = p->start[k], all = p->start[k + 1] - first, n = all, steps = 0;
     double scale = p->covariance[k * p->n_columns + k];
-    *first_gap = 0;
-    for (steps = 0; n && steps < max_steps; steps++) {
+    memset(p->moved, 0, p->n_rows * sizeof(double));
+    int in_order = dual_restore(p, k);
+    *first_gap = -1;
+    while (n && steps < max_steps) {
         double top, gap = INFINITY;
-        ptrdiff_t i = dual_steepest(n, p->slope, p->grow, p->work, &top), j;
+        ptrdiff_t i = dual_steepest(n, p->slope, p->grow, p->work, &top), j = -1;
+        const float *near_i = NULL, *near_j;
         /* A look at the gap costs as much as half a step. */
-        if (i >= 0 && steps % DUAL_LOOK == 0)
+        if (i >= 0 && (steps % DUAL_LOOK == 0 || *first_gap < 0))
             gap = dual_gap(n, p->slope, p->shrink, p->work, top);
-        if (i >= 0 && steps == 0)
-            *first_gap = gap;
-        if (i < 0 || gap <= p->tol)
-            break;
-        const float *near_i, *near_j;
-        near_i = dual_gather(n, row, in_order, p->kernel + row[i] * p->n_rows, p->near);
-        j = dual_partner(n, p->slope, p->shrink, p->diagonal, near_i, p->diagonal[i],
-                         scale, top, p->work);
-        if (j < 0)
-            break;
-        near_j = dual_gather(n, row, in_order, p->kernel + row[j] * p->n_rows,
-                             p->near + n);
+        if (*first_gap < 0)
+            *first_gap = i < 0 ? 0 : gap;
+        if (i >= 0 && gap > p->tol) {
+            near_i = dual_gather(n, p->place_row, in_order,
+                                 p->kernel + p->place_row[i] * p->n_rows, p->near);
+            j = dual_partner(n, p->slope, p->shrink, p->diagonal, near_i, p->diagonal[i],
+                             scale, top, p->work);
+        }
+        if (j < 0) {
+            if (n == all)
+                break;
+            n = all;
+            in_order = dual_restore(p, k);
+            if (dual_is_solved(p, n))
+                break;
+            continue;
+        }
+        near_j = dual_gather(n, p->place_row, in_order,
+                             p->kernel + p->place_row[j] * p->n_rows, p->near + all);
         double bend = scale * (p->diagonal[i] + p->diagonal[j] - 2 * (double)near_i[j]);
         double step = (top - p->slope[j]) / (bend > DUAL_FLAT ? bend : DUAL_FLAT);
-        step = dual_step(p, first + i, first + j, step);
+        step = dual_step(p, first + p->item[i], first + p->item[j], step);
         dual_mark(p, first, i);
         dual_mark(p, first, j);
         dual_move(n, step * scale, near_i, near_j, p->slope);
+        steps++;
+        if (steps % DUAL_SETTLE == 0) {
+            n = dual_settle(p, n, top);
+            in_order &= n == all;
+        }
     }
+    *first_gap = *first_gap > 0 ? *first_gap : 0;
     if (steps)
         dual_leave_column(p, k);
     return steps;

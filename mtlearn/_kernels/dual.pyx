@@ -25,6 +25,8 @@ cdef extern from "dual.h" nogil:
         double *diagonal
         double *work
         float *near
+        int *item
+        int *place_row
 
     Py_ssize_t dual_solve(const dual_problem *problem, Py_ssize_t max_steps)
 
@@ -75,6 +77,7 @@ def solve_dual_rows(
     cdef double[:, ::1] by_row = np.empty((2, kernel.shape[0]))
     cdef double[:, ::1] by_item
     cdef float[:, ::1] near
+    cdef int[:, ::1] places
     problem.n_rows, problem.n_columns = kernel.shape[0], covariance.shape[0]
     if kernel.shape[1] != problem.n_rows or covariance.shape[1] != problem.n_columns:
         raise ValueError("kernel and covariance must be square")
@@ -95,6 +98,8 @@ def solve_dual_rows(
     by_item = np.empty((5, np.diff(start).max()))
     near = np.empty((2, by_item.shape[1]), dtype=np.float32)
     problem.near = &near[0, 0]
+    places = np.empty((2, by_item.shape[1]), dtype=np.intc)
+    problem.item, problem.place_row = &places[0, 0], &places[1, 0]
     problem.moved, problem.reach = &by_row[0, 0], &by_row[1, 0]
     problem.slope, problem.grow = &by_item[0, 0], &by_item[1, 0]
     problem.shrink, problem.diagonal = &by_item[2, 0], &by_item[3, 0]

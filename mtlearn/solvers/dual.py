@@ -28,7 +28,7 @@ from .alternate import ROUND_TOL
 WORKING_ROWS = 4096
 # Of the present violation: how far the items of a working set are brought.
 INNER_SHARE = 0.1
-STEPS_PER_ITEM = 20
+STEPS_PER_ITEM = 50
 # Where there is no limit of rounds, as in LIBSVM: features of very unlike sizes would
 # take forever.
 MOST_STEPS, MOST_STEPS_PER_ITEM = 10**7, 100
