@@ -123,10 +123,15 @@ class MultiTaskEstimator(CallbackSupportMixin, BaseEstimator):
         if not hasattr(self, "columns_"):
             return
         T = self.n_tasks_
+        numbers = T, self.n_features_in_
+        if not all(isinstance(n, int | np.integer) and n > 0 for n in numbers):
+            raise ValueError("a model must have tasks and features, as whole numbers")
         check_array_state(self.columns_, "columns_", (T + 1,))
-        if self.columns_[0] != 0 or (np.diff(self.columns_) < 0).any():
+        start = self.columns_
+        falls = (start[1:] < start[:-1]).any()
+        if start.dtype.kind != "i" or start[0] != 0 or falls:
             raise ValueError("columns_ must be starts of slices")
-        if len(self.task_names_in_) != T or self.n_features_in_ < 1:
+        if len(self.task_names_in_) != T:
             raise ValueError(f"a model of {T} tasks must have as many names")
         classes = getattr(self, "classes_", None)
         if classes is not None and self._ndim == 2 and len(classes) != T:

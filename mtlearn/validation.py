@@ -32,6 +32,7 @@ __all__ = [
     "check_choice",
     "check_is_fitted",
     "check_number",
+    "check_plain_arrays",
     "progress_bar",
     "progress_steps",
     "reports_progress",
@@ -212,13 +213,22 @@ def check_array_state(array, name, shape):
     shape : tuple of int or None
         None stands for any length.
     """
-    right = isinstance(array, np.ndarray) and array.dtype.kind in "biuf"
+    # A masked array would hide entries from checks, and not from compiled code.
+    right = type(array) is np.ndarray and array.dtype.kind in "biuf"
     right = right and len(array.shape) == len(shape) and all(
         wanted is None or wanted == length
         for length, wanted in zip(array.shape, shape)
     )  # fmt: skip
     if not right or not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite numbers of shape {shape}")
+
+
+def check_plain_arrays(holder, names):
+    """Raise ValueError unless attributes are arrays of numbers and nothing else."""
+    for name in names:
+        array = getattr(holder, name)
+        if type(array) is not np.ndarray or array.dtype.hasobject:
+            raise ValueError(f"{type(holder).__name__}.{name} is no plain array")
 
 
 def check_choice(value, name, choices):

@@ -1,11 +1,11 @@
 """What a run leaves on disk; a file is there whole or not at all."""
 
-import os
 import tempfile
 from pathlib import Path
 
 from ..exceptions import ModelFileError
 from ..persistence import dumps, load
+from ..persistence.files import write_in_one_step
 from ..validation import check_is_fitted
 from .console import UserError, user_errors
 
@@ -30,15 +30,7 @@ def write(path, save):
     path = Path(path)
     with user_errors(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                save(file)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        write_in_one_step(path, save)
     return path
 
 

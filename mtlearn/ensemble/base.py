@@ -199,6 +199,8 @@ class MultiTaskForest(ForestInspectionMixin, OutOfBagMixin, MultiTaskEstimator):
     def _check_state(self):
         super()._check_state()
         if hasattr(self, "_forest"):
+            if type(self._forest) is not Forest:
+                raise ValueError("a forest has no trees")
             self._forest.check_state(self.n_features_in_)
             if self._forest.columns.n_tasks != self.n_tasks_:
                 raise ValueError("a forest must answer all of its tasks")

@@ -6,6 +6,8 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from ..tree import AnswerColumns
+from ..tree.tree import Tree
+from ..validation import check_plain_arrays
 from .growing import SHARED, row_blocks
 
 
@@ -29,16 +31,22 @@ class Forest:
     own_trees_answer_all: bool = True
 
     def __post_init__(self):
-        self._counts = _trees_of_each_source(self.trees, self.columns.n_tasks)
-        self._counts[:, 2] *= self.own_trees_answer_all
+        self._count_sources()
         self.source_weights = _without_empty_sources(
             self.source_weights, self._counts > 0
         )
 
+    def _count_sources(self):
+        self._counts = _trees_of_each_source(self.trees, self.columns.n_tasks)
+        self._counts[:, 2] *= self.own_trees_answer_all
+
     def check_state(self, n_features):
         """Raise ValueError unless compiled code can walk every tree."""
         columns = self.columns
+        if type(columns) is not AnswerColumns:
+            raise ValueError("a forest has no columns of answers")
         columns.check_state()
+        check_plain_arrays(self, ("source_weights",))
         n_levels = self.source_weights.shape[-1]
         if self.source_weights.shape != (columns.n_tasks, 3, n_levels):
             raise ValueError("a forest's weights must be (n_tasks, 3, n_levels)")
@@ -47,8 +55,10 @@ class Forest:
         if not self.trees:
             raise ValueError("a forest has a tree or more")
         for tree in self.trees:
+            if type(tree) is not Tree:
+                raise ValueError("a forest holds what is no tree")
             tree.check_state(columns, n_features, n_levels)
-        self.__post_init__()
+        self._count_sources()
 
     @property
     def owners(self):

@@ -49,7 +49,8 @@ class LinearPredictor(SimilarityMixin, MultiTaskEstimator):
 
     def _check_state(self):
         super()._check_state()
-        if hasattr(self, "coef_") and not sparse.issparse(self.coef_):
+        known = hasattr(self, "coef_") and hasattr(self, "columns_")
+        if known and not sparse.issparse(self.coef_):
             K = int(self.columns_[-1])
             check_array_state(self.coef_, "coef_", (K, self.n_features_in_))
             check_array_state(self.intercept_, "intercept_", (K,))

@@ -4,9 +4,11 @@ import hashlib
 import io
 import json
 import os
+import sys
 import tempfile
 import warnings
 import zipfile
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +16,14 @@ import sklearn
 
 from .._version import __version__
 from ..exceptions import ModelFileError, ModelVersionWarning
+from ..validation import check_number
 from .state import check_state
 from .trusted import trusted_names
 
 FORMAT = "mtlearn model 1"
 RECORD = "mtlearn.json"
 MAX_BYTES = 4 * 2**30
+MOST_PARTS = 10**7
 
 
 def dump(model, path):
@@ -55,7 +59,8 @@ def dump(model, path):
     >>> load(path).predict(X).tolist()
     [[0, 1], [1, 0], [0, 0], [1, 1]]
     """
-    write_in_one_step(path, dumps(model))
+    content = dumps(model)
+    write_in_one_step(path, lambda file: file.write(content))
 
 
 def dumps(model):
@@ -66,15 +71,20 @@ def dumps(model):
     except Exception as error:
         raise ModelFileError(f"{_name(model)} cannot be saved: {error}") from error
     _refuse_untrusted(sio, data, f"{_name(model)} cannot be saved: it")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    record = {
+        "format": FORMAT,
+        "versions": _versions(),
+        "sha256": _digests(members),
+    }
     buffer = io.BytesIO(data)
     with zipfile.ZipFile(buffer, "a") as archive:
-        record = {
-            "format": FORMAT,
-            "versions": _versions(),
-            "sha256": _digests(archive),
-        }
         archive.writestr(RECORD, json.dumps(record, indent=1))
-    return buffer.getvalue()
+    data = buffer.getvalue()
+    # What could not be loaded must not be written.
+    loads(data, max_bytes=sys.maxsize, name=_name(model))
+    return data
 
 
 def load(path, *, max_bytes=MAX_BYTES):
@@ -106,14 +116,19 @@ def load(path, *, max_bytes=MAX_BYTES):
     ModelVersionWarning
         If the file was written by another version of mtlearn, scikit-learn or NumPy.
     """
+    check_number(max_bytes, "max_bytes", 1, kind=Integral)
     with open(path, "rb") as file:
-        return loads(file.read(), max_bytes=max_bytes, name=os.fspath(path))
+        content = file.read(max_bytes + 1)
+    return loads(content, max_bytes=max_bytes, name=os.fspath(path))
 
 
 def loads(data, *, max_bytes=MAX_BYTES, name="the data"):
     """The same from bytes."""
+    check_number(max_bytes, "max_bytes", 1, kind=Integral)
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise TypeError(f"loads takes bytes, not {type(data).__name__}")
     sio = _skops()
-    record = _read_record(data, max_bytes, name)
+    record, data = _unpacked(bytes(data), max_bytes, name)
     try:
         _refuse_untrusted(sio, data, f"{name} is refused: it")
         with warnings.catch_warnings():
@@ -130,65 +145,126 @@ def loads(data, *, max_bytes=MAX_BYTES, name="the data"):
     return model
 
 
-def write_in_one_step(path, data):
-    """Bytes to a file that is there whole or not at all."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def write_in_one_step(path, save):
+    """Let ``save(file)`` write a file that is there whole or not at all.
+
+    A link stays one, and an existing file keeps its permissions.
+    """
+    path = Path(os.path.realpath(path))
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent}")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".mtlearn-")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            save(file)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, _mode(path))
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
         raise
 
 
-def _read_record(data, max_bytes, name):
-    """Versions, once sizes and checksums are known to be right."""
+def _mode(path):
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _unpacked(data, max_bytes, name):
+    """The record, and the members again, unpacked, once all of it is known to be right.
+
+    What is checked is what is used: every member is read once.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            _check_sizes(archive, max_bytes, name)
-            if RECORD not in archive.namelist():
-                raise ModelFileError(
-                    f"{name} was not written by mtlearn.persistence.dump"
-                )
-            record = json.loads(archive.read(RECORD))
-            if record["format"] != FORMAT:
-                raise ModelFileError(
-                    f"{name} has the format {record['format']!r}; this version of "
-                    f"mtlearn reads {FORMAT!r}"
-                )
-            if _digests(archive) != record["sha256"]:
-                raise ModelFileError(f"{name} is damaged: a checksum is wrong")
-            dict(record["versions"])
+            members = _read_members(archive, max_bytes, name)
+        if RECORD not in members:
+            raise ModelFileError(f"{name} was not written by mtlearn.persistence.dump")
+        record = json.loads(members.pop(RECORD))
+        if record["format"] != FORMAT:
+            raise ModelFileError(
+                f"{name} has the format {record['format']!r}; this version of "
+                f"mtlearn reads {FORMAT!r}"
+            )
+        if _digests(members) != record["sha256"]:
+            raise ModelFileError(f"{name} is damaged: a checksum is wrong")
+        record["versions"] = dict(record["versions"])
+        _check_schema(members, name)
     except ModelFileError:
         raise
     except Exception as error:
         raise ModelFileError(
             f"{name} is no model file, or is damaged: {_describe(error)}"
         ) from error
-    return record
+    return record, _packed(members)
 
 
-def _check_sizes(archive, max_bytes, name):
-    members = archive.infolist()
-    if len({member.filename for member in members}) < len(members):
+def _read_members(archive, max_bytes, name):
+    infos = archive.infolist()
+    if len({info.filename for info in infos}) < len(infos):
         raise ModelFileError(f"{name} has two members of one name")
-    total = sum(member.file_size for member in members)
-    if total > max_bytes:
-        raise ModelFileError(
-            f"{name} unpacks to {total} bytes, more than max_bytes={max_bytes}"
-        )
+    left, members = max_bytes, {}
+    for info in infos:
+        left -= _check_size(info, left, max_bytes, name)
+        with archive.open(info) as file:
+            content = file.read(info.file_size)  # more is not unpacked
+        if zipfile.is_zipfile(io.BytesIO(content)):  # sparse matrices
+            with zipfile.ZipFile(io.BytesIO(content)) as inner:
+                for part in inner.infolist():
+                    left -= _check_size(part, left, max_bytes, name)
+        members[info.filename] = content
+    return members
 
 
-def _digests(archive):
+def _check_size(info, left, max_bytes, name):
+    """Bytes that a member has unpacked."""
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ModelFileError(f"{name} is packed in a way that dump does not use")
+    if info.file_size > left:
+        raise ModelFileError(f"{name} unpacks to more than max_bytes={max_bytes}")
+    return info.file_size
+
+
+def _check_schema(members, name):
+    """Refuse a description that shares parts so often that reading it has no end."""
+    if "schema.json" in members:
+        parsed = json.loads(members["schema.json"])
+        if _expanded(parsed, {}) > MOST_PARTS:
+            raise ModelFileError(f"{name} describes more than {MOST_PARTS} parts")
+
+
+def _expanded(node, known):
+    """How many parts there are if shared ones count each time."""
+    if isinstance(node, list):
+        return sum(_expanded(child, known) for child in node)
+    if not isinstance(node, dict):
+        return 1
+    total = 1 + sum(_expanded(child, known) for child in node.values())
+    key = node.get("__id__")
+    if isinstance(key, int):
+        total = known[key] = max(total, known.get(key, 0))
+    return total
+
+
+def _packed(members):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _digests(members):
     """Checksum of each member but the record."""
     return {
-        name: hashlib.sha256(archive.read(name)).hexdigest()
-        for name in sorted(archive.namelist())
+        name: hashlib.sha256(content).hexdigest()
+        for name, content in sorted(members.items())
         if name != RECORD
     }
 

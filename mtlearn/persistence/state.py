@@ -22,8 +22,7 @@ def _visit(entry, seen, depth):
         return
     seen.add(id(entry))
     if isinstance(entry, np.ndarray):
-        if entry.dtype == object:
-            _visit_all(entry.ravel().tolist(), seen, depth)
+        _visit_all(_entries(entry), seen, depth)
         return
     if sparse.issparse(entry):
         _check_sparse(entry)
@@ -33,10 +32,28 @@ def _visit(entry, seen, depth):
     elif isinstance(entry, list | tuple | set | frozenset):
         _visit_all(entry, seen, depth)
     elif hasattr(entry, "__dict__") and not isinstance(entry, type):
+        _refuse_shadows(entry)
         _visit_all(list(vars(entry).values()), seen, depth)
         # Inner parts first: what contains them may use them.
-        if hasattr(entry, "_check_state"):
-            entry._check_state()
+        if hasattr(type(entry), "_check_state"):
+            type(entry)._check_state(entry)
+
+
+def _refuse_shadows(entry):
+    """An attribute of a file must not stand in for a method."""
+    kind = type(entry)
+    if kind.__module__.split(".")[0] != "mtlearn":
+        return
+    shadows = [name for name in vars(entry) if callable(getattr(kind, name, None))]
+    if shadows:
+        raise ValueError(f"{kind.__name__} has no attribute {shadows[0]!r} to be set")
+
+
+def _entries(array):
+    """Of an array of objects."""
+    if array.dtype.itemsize == 0 and array.size:
+        raise ValueError("an array has entries of no size")
+    return array.ravel().tolist() if array.dtype == object else []
 
 
 def _visit_all(entries, seen, depth):
@@ -46,5 +63,13 @@ def _visit_all(entries, seen, depth):
 
 def _check_sparse(matrix):
     """Compiled products trust the indices."""
-    if hasattr(matrix, "check_format"):
-        matrix.check_format(full_check=True)
+    if type(matrix).__name__ not in ("csr_array", "csr_matrix"):
+        raise ValueError(f"a model holds no {type(matrix).__name__}")
+    start, nnz = matrix.indptr, len(matrix.indices)
+    for array in (matrix.data, matrix.indices, start):
+        if type(array) is not np.ndarray:
+            raise ValueError("the parts of a sparse matrix are no plain arrays")
+    # Differences would wrap around.
+    if (start < 0).any() or (start > nnz).any() or (start[1:] < start[:-1]).any():
+        raise ValueError("the rows of a sparse matrix do not follow each other")
+    matrix.check_format(full_check=True)

@@ -36,6 +36,7 @@ PARTS = {
     "mtlearn.solvers.descent.epochs": ("History",),
     "mtlearn.solvers.descent.score_losses": ("ScoreLosses", "TaskColumns"),
     "mtlearn.model_selection.calibration": ("_GivenDecisions", "_GivenProbabilities"),
+    "mtlearn.model_selection.search_space": ("TaskWeightDistribution",),
     "mtlearn.structures.covariance": (
         "DenseCovariance",
         "FeatureCovariance",
@@ -56,6 +57,7 @@ PARTS = {
     "mtlearn.svm.approximation": ("NystroemFeatures",),
     "mtlearn.svm.kernels": ("FittedKernel", "NamedKernel"),
     "mtlearn.tasks": ("TaskTargets",),
+    "mtlearn.task_view": ("SingleTaskClassifier", "SingleTaskRegressor"),
     "mtlearn.tree": ("AnswerColumns",),
     "mtlearn.tree.leaves": ("LeafTable",),
     "mtlearn.tree.tree": ("Tree",),
@@ -88,6 +90,7 @@ SKLEARN = (
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.calibration._TemperatureScaling",
+    "sklearn.model_selection._split._CVIterableWrapper",
     "sklearn.metrics._scorer._Scorer",
     "sklearn.metrics._scorer._PassthroughScorer",
     "sklearn.metrics._scorer._MultimetricScorer",

@@ -245,7 +245,11 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
             return
         K = int(self.columns_[-1])
         check_array_state(self.intercept_, "intercept_", (K,))
-        if self._features is None:
+        if self._features is not None:
+            shape = K, len(self._features.turn.T)
+            check_array_state(self._machine.coef_, "coef_", shape)
+            check_array_state(self._machine.intercept_, "intercept_", (K,))
+        else:
             n = len(self.support_rows_)
             check_array_state(self._mixed, "coefficients", (n, K))
             vectors = self.support_vectors_

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..validation import check_plain_arrays
+
 
 @dataclass
 class AnswerColumns:
@@ -50,6 +52,8 @@ class AnswerColumns:
 
     def check_state(self):
         """Raise ValueError unless all arrays fit each other."""
+        names = ("first", "prior", "group", "group_first", "n_classes")
+        check_plain_arrays(self, names)
         T = self.n_tasks
         fits = (
             _rises(self.first, T + 1)
@@ -217,7 +221,7 @@ def _rises(starts, length):
         starts.shape == (length,)
         and starts.dtype.kind == "i"
         and starts[0] == 0
-        and bool((np.diff(starts) >= 0).all())
+        and bool((starts[1:] >= starts[:-1]).all())
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._kernels import leaf_table
+from ..validation import check_plain_arrays
 
 
 @dataclass
@@ -80,20 +81,21 @@ class LeafTable:
         lengths : ndarray of int
             How many values an entry of each task has.
         """
+        check_plain_arrays(self, ("start", "task", "offset", "values"))
         n_entries = len(self.task)
         fits = (
             self.start.shape == (n_nodes + 1,)
             and self.start[0] == 0
             and self.start[-1] == n_entries
-            and (np.diff(self.start) >= 0).all()
+            and (self.start[1:] >= self.start[:-1]).all()
             and self.task.shape == self.offset.shape == (n_entries,)
             and self.values.ndim == 1
             and (self.task >= 0).all()
             and (self.task < len(lengths)).all()
         )
         if fits:
-            last = self.offset + np.asarray(lengths)[self.task]
-            fits = (self.offset >= 0).all() and (last <= len(self.values)).all()
+            last = len(self.values) - np.asarray(lengths)[self.task]
+            fits = (self.offset >= 0).all() and (self.offset <= last).all()
         if not fits:
             raise ValueError("the answers of a tree do not fit its nodes and tasks")
 

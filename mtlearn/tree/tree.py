@@ -65,8 +65,15 @@ class Tree:
         """
         # What is derived is derived anew, not believed.
         vars(self).pop("parent", None)
+        if type(self.table) is not LeafTable:
+            raise ValueError("a tree has no answers")
         nodes = self.nodes
-        if nodes.dtype != NODE or nodes.ndim != 1 or not len(nodes):
+        if (
+            type(nodes) is not np.ndarray
+            or nodes.dtype != NODE
+            or nodes.ndim != 1
+            or not len(nodes)
+        ):
             raise ValueError("a tree's nodes are not an array of nodes")
         inner = np.flatnonzero(~self.is_leaf)
         children = np.concatenate([nodes[side][inner] for side in ("left", "right")])
@@ -81,7 +88,7 @@ class Tree:
             raise ValueError("a tree belongs to no task")
         self.table.check_state(len(nodes), n_levels * np.diff(columns.first))
         if columns.n_groups:
-            if self.table.groups is None:
+            if type(self.table.groups) is not LeafTable:
                 raise ValueError("a tree lacks what it knows of label groups")
             self.table.groups.check_state(len(nodes), np.diff(columns.group_first))
 
