@@ -1,7 +1,5 @@
 """What every estimator of mtlearn promises: predict, score, one task, tags."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import ClassifierTags, RegressorTags
@@ -11,12 +9,12 @@ from .metrics import multitask_score
 from .task_view import SingleTaskClassifier, SingleTaskRegressor
 from .tasks import TaskTargets
 from .validation import (
-    FIT_WRAPPERS,
     CallbackSupportMixin,
     check_array_state,
     check_is_fitted,
     validate_rows,
     validate_X,
+    warn_user,
 )
 
 
@@ -404,17 +402,15 @@ def _warn_of_degenerate_tasks(targets):
     empty = [targets.names[t] for t in np.flatnonzero(n_labels == 0)]
     single = [targets.names[t] for t in np.flatnonzero(targets.constant >= 0)]
     if empty:
-        warnings.warn(
+        warn_user(
             "no label is observed, or none of positive weight, for "
             f"{_quoted(empty)}: predictions are missing",
             DegenerateTaskWarning,
-            stacklevel=5 + FIT_WRAPPERS,
         )
     if single:
-        warnings.warn(
+        warn_user(
             f"only one class is observed for {_quoted(single)}: it is always predicted",
             DegenerateTaskWarning,
-            stacklevel=5 + FIT_WRAPPERS,
         )
 
 

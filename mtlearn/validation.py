@@ -1,6 +1,8 @@
 """The only file that touches what depends on scikit-learn's version or privates."""
 
 import numbers
+import sys
+import warnings
 from contextlib import contextmanager
 
 import numpy as np
@@ -25,7 +27,6 @@ except ImportError:  # before that, progress is a plain `verbose`
 
 
 __all__ = [
-    "FIT_WRAPPERS",
     "CallbackSupportMixin",
     "ScorerProtocol",
     "check_array_state",
@@ -39,11 +40,20 @@ __all__ = [
     "sklearn_tree",
     "validate_X",
     "validate_rows",
+    "warn_user",
 ]
 
 reports_progress = _with_callbacks
-# Frames that the decorator puts between ``fit`` and the user's line.
-FIT_WRAPPERS = 0 if ProgressBar is None else 1
+# Whose frames may lie between a warning and the user's line.
+INSIDE = ("mtlearn.", "sklearn.", "joblib.")
+
+
+def warn_user(message, category=UserWarning):
+    """Warn, at the line outside of mtlearn and scikit-learn that led here."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(INSIDE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 @contextmanager

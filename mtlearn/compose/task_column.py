@@ -145,7 +145,7 @@ class _TaskColumn:
         rest, ids = split_task(X, self.task_column)
         new = self._check_new_task(np.unique(ids))
         rest = validate_X(self.estimator_, rest, reset=False)
-        validate_rows(rest, len(LabelTable(y).column(0).values))
+        validate_rows(rest, LabelTable(y).n_rows)
         place = int(np.searchsorted(self.tasks_, new))
         self.estimator_._add_task(rest, y, task_name(new), place, sample_weight)
         kind = np.result_type(self.tasks_, np.asarray(new))

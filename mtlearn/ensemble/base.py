@@ -1,7 +1,5 @@
 """The common skin of forests: read, grow, stack, answer."""
 
-import warnings
-
 import numpy as np
 from sklearn.utils import check_random_state
 
@@ -9,10 +7,10 @@ from ..base import MultiTaskEstimator
 from ..tasks.units import target_units
 from ..tree import LabelsByTask, bin_features
 from ..validation import (
-    FIT_WRAPPERS,
     check_array_state,
     progress_steps,
     reports_progress,
+    warn_user,
 )
 from .allocation import grow_forest, sources_of
 from .features import as_float32
@@ -124,10 +122,9 @@ class MultiTaskForest(ForestInspectionMixin, OutOfBagMixin, MultiTaskEstimator):
                 "the last fit when warm_start=True"
             )
         if self.n_estimators == n_before:
-            warnings.warn(
+            warn_user(
                 "warm_start=True without more n_estimators than in the last fit grows "
                 "no new trees",
-                stacklevel=3 + FIT_WRAPPERS,
             )
         return self._forest, self._grown
 

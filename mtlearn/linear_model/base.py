@@ -1,7 +1,5 @@
 """The common skin of all linear models: read, solve, keep."""
 
-import warnings
-
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
@@ -13,10 +11,10 @@ from ..solvers import (
 )
 from ..solvers.reuse import decomposition
 from ..tasks.units import target_units
-from ..validation import FIT_WRAPPERS, progress_steps, reports_progress
+from ..validation import progress_steps, reports_progress, warn_user
 from .new_task import add_task, group_shares
 from .parameters import check_parameters, find_structure
-from .predictor import LinearPredictor, center_softmax, warn_if_nothing_is_tied
+from .predictor import LinearPredictor, center_softmax, read_with_structure
 
 
 class MultiTaskLinearModel(LinearPredictor):
@@ -56,15 +54,7 @@ class MultiTaskLinearModel(LinearPredictor):
         structure = check_parameters(self)
         if before is not None:
             before = _coefficients(before)
-        X, targets = self._read(
-            X,
-            y,
-            sample_weight,
-            lambda names: structure.label_groups(self.label_groups, names),
-        )
-        structure.check(targets)
-        if structure.uses_label_groups and targets.ndim == 2:
-            warn_if_nothing_is_tied(targets, self.structure)
+        X, targets = read_with_structure(self, structure, X, y, sample_weight)
         most = most_steps(structure, self._losses().values(), self.max_iter)
         with progress_steps(self, X, y, most, "step") as step:
             workspace = self._fit(
@@ -168,10 +158,9 @@ def _start(before, objective, center, scale):
 
 
 def _warn_of_no_convergence(model):
-    warnings.warn(
+    warn_user(
         f"the solver stopped after max_iter={model.max_iter} Newton steps "
         f"before it reached tol={model.tol}: raise max_iter, scale the features "
         "to similar sizes, or lower C.",
         ConvergenceWarning,
-        stacklevel=4 + FIT_WRAPPERS,
     )

@@ -1,7 +1,5 @@
 """What all linear models are once they are fitted, and what fitting them needs."""
 
-import warnings
-
 import numpy as np
 from scipy import sparse
 from sklearn.utils.extmath import safe_sparse_dot
@@ -9,7 +7,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from ..base import MultiTaskEstimator
 from ..solvers import one_class_intercept
 from ..solvers.objective import loss_of_tasks
-from ..validation import FIT_WRAPPERS, check_array_state
+from ..validation import check_array_state, warn_user
 from .similarity import SimilarityMixin
 
 
@@ -49,8 +47,7 @@ class LinearPredictor(SimilarityMixin, MultiTaskEstimator):
 
     def _check_state(self):
         super()._check_state()
-        known = hasattr(self, "coef_") and hasattr(self, "columns_")
-        if known and not sparse.issparse(self.coef_):
+        if hasattr(self, "coef_") and not sparse.issparse(self.coef_):
             K = int(self.columns_[-1])
             check_array_state(self.coef_, "coef_", (K, self.n_features_in_))
             check_array_state(self.intercept_, "intercept_", (K,))
@@ -95,13 +92,21 @@ def center_softmax(intercept, losses, targets):
             intercept[own] -= intercept[own].mean()
 
 
-def warn_if_nothing_is_tied(targets, structure):
-    if not targets.label_groups:
-        warnings.warn(
-            f"structure={structure!r} ties tasks that ask the same question, and "
+def read_with_structure(model, structure, X, y, sample_weight):
+    """Checked X and task arrays, whose columns the structure has looked at."""
+    X, targets = model._read(
+        X,
+        y,
+        sample_weight,
+        lambda names: structure.label_groups(model.label_groups, names),
+    )
+    structure.check(targets)
+    ties = structure.uses_label_groups and targets.ndim == 2
+    if ties and not targets.label_groups:
+        warn_user(
+            f"structure={model.structure!r} ties tasks that ask the same question, and "
             "nothing says that any of these do: each is fitted alone. Pass "
             "label_groups='all', or a list of lists of task names, or use "
-            "structure='learned'.",
-            UserWarning,
-            stacklevel=4 + FIT_WRAPPERS,
+            "structure='learned'."
         )
+    return X, targets

@@ -16,7 +16,7 @@ import sklearn
 
 from .._version import __version__
 from ..exceptions import ModelFileError, ModelVersionWarning
-from ..validation import check_number
+from ..validation import check_number, warn_user
 from .state import check_state
 from .trusted import trusted_names
 
@@ -294,11 +294,10 @@ def _compare_versions(written, name):
         if written.get(package) != version
     ]
     if other:
-        warnings.warn(
+        warn_user(
             f"{name} was written by {', '.join(other)}: its answers may differ; save "
             "it anew to keep them",
             ModelVersionWarning,
-            stacklevel=4,
         )
 
 

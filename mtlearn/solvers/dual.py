@@ -125,30 +125,31 @@ def column_root(state, covariance):
 def solve_under(covariance, items, kernel_rows, state, *, tol, max_iter, step=None):
     """Move the state to the solution for one covariance; any beta may be the start."""
     M = covariance.toarray()
-    worsts, rounds, last_rows = [], 0, np.zeros(0, dtype=np.intp)
+    worsts, last_rows = [], np.zeros(0, dtype=np.intp)
     steps_left = max(MOST_STEPS, MOST_STEPS_PER_ITEM * len(items.row))
-    state.converged = len(items.row) == 0
-    while not (state.converged or state.stopped):
-        F = covariance.times(state.R)
-        slope = items.target - F[items.row, items.column]
-        gaps, up, low = violations(items, state.beta, slope)
-        worst = gaps.max()
+    F = covariance.times(state.R)
+    slope, gaps, up, low = violations(items, state.beta, F)
+    while True:
+        worst = gaps.max(initial=-np.inf)
         state.converged = worst <= tol
-        if state.converged or rounds == max_iter or steps_left <= 0:
+        if state.converged or state.stopped or len(worsts) == max_iter:
             break
-        if _is_idle(state, worsts):
+        if steps_left <= 0 or _is_idle(state, worsts):
             break
         last_rows = working_rows(
             items, gaps, up, low, tol, last_rows, kernel_rows.n_slots
         )
         inner = max(0.5 * tol, INNER_SHARE * worst)
         steps_left -= _solve_rows(items, last_rows, kernel_rows, M, F, state, inner)
-        state.history.append(_dual_value(items, covariance, state))
+        F = covariance.times(state.R)
+        slope, gaps, up, low = violations(items, state.beta, F)
+        dual = items.target @ state.beta - float(np.vdot(state.B, F)) / 2
+        state.history.append(dual + covariance.offset)
         worsts.append(worst)
-        rounds += 1
         state.n_iter += 1
         state.stopped = step is not None and bool(step(state))
-    _finish(items, covariance, state)
+    _set_intercepts(items, state, slope, up, low)
+    _prove(items, covariance.offset, state, slope, F)
     return state
 
 
@@ -161,22 +162,29 @@ def _is_idle(state, worsts):
     return not lowered and risen < IDLE * abs(state.history[-1])
 
 
-def violations(items, beta, slope):
-    """By how much the slopes of each column differ, (K,); and who may grow or shrink.
+def violations(items, beta, F):
+    """By how much the slopes of each column differ; and who may grow or shrink.
+
+    Parameters
+    ----------
+    F : ndarray (n_rows, K)
+        Scores without intercepts.
 
     Returns
     -------
+    slope : ndarray (n_items,)
     gaps : ndarray (K,)
     up, low : ndarray (n_items,)
         The slope, infinite where an item may not grow, or not shrink.
     """
+    slope = items.target - F[items.row, items.column]
     up = np.where(beta < items.high, slope, -np.inf)
     low = np.where(beta > items.low, slope, np.inf)
     gaps = np.full(len(items.start) - 1, -np.inf)
     full = np.flatnonzero(np.diff(items.start))
     first = items.start[full]
     gaps[full] = np.maximum.reduceat(up, first) - np.minimum.reduceat(low, first)
-    return gaps, up, low
+    return slope, gaps, up, low
 
 
 def working_rows(items, gaps, up, low, tol, last, n_slots):
@@ -238,32 +246,20 @@ def _solve_rows(items, rows, kernel_rows, M, F, state, tol):
     return taken
 
 
-def _dual_value(items, covariance, state):
-    """The dual objective, which rises."""
-    bent = float(np.vdot(state.B, covariance.times(state.R))) / 2
-    return items.target @ state.beta - bent + covariance_offset(covariance)
-
-
-def covariance_offset(covariance):
-    """What a smoothing of the covariance adds to the objective."""
-    return getattr(covariance, "offset", 0.0)
-
-
-def _finish(items, covariance, state):
-    """Intercepts, and how far the objective may be from the least."""
-    F = covariance.times(state.R)
-    slope = items.target - F[items.row, items.column]
-    _, up, low = violations(items, state.beta, slope)
+def _set_intercepts(items, state, slope, up, low):
     for k in range(len(state.intercept)):
         own = slice(items.start[k], items.start[k + 1])
         state.intercept[k] = _intercept(slope[own], up[own], low[own])
+
+
+def _prove(items, offset, state, slope, F):
+    """How far the objective may be from the least one."""
     slack = slope - state.intercept[items.column]
-    losses, gain = items.values(state.beta, slack)
+    losses, norm = items.losses(slack), float(np.vdot(state.B, F))
     # Half of the norm is in the primal objective, half is taken from the dual one.
-    norm = float(np.vdot(state.B, F))
-    state.gap = max(losses + norm - gain, 0.0)
+    state.gap = max(losses + norm - items.target @ state.beta, 0.0)
     if state.history:
-        state.history[-1] = losses + norm / 2 + covariance_offset(covariance)
+        state.history[-1] = losses + norm / 2 + offset
 
 
 def _intercept(slope, up, low):

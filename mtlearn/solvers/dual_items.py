@@ -37,25 +37,21 @@ class DualItems:
     @classmethod
     def of_columns(cls, columns):
         """From a list of (row, target, low, high) of each column."""
-        parts = (
-            [np.concatenate(each) for each in zip(*columns)]
-            if columns
-            else ([np.zeros(0)] * 4)
-        )
-        row, *others = parts
+        empty = [np.zeros(0)] * 4
+        row, *others = (np.concatenate(part) for part in zip(empty, *columns))
         start = np.cumsum([0, *(len(column[0]) for column in columns)])
         return cls(start.astype(np.intp), row.astype(np.int32), *others)
 
-    def values(self, beta, slack):
-        """Primal and dual objective less ``1/2 |f|^2`` and plus it, in this order.
+    def losses(self, slack):
+        """The weighted sum of all losses.
 
         Parameters
         ----------
-        beta, slack : ndarray (n_items,)
-            ``slack`` is target less score and intercept.
+        slack : ndarray (n_items,)
+            Target less score and intercept.
         """
         up, down = np.maximum(slack, 0), np.maximum(-slack, 0)
-        return float(self.high @ up - self.low @ down), float(self.target @ beta)
+        return float(self.high @ up - self.low @ down)
 
 
 def hinge_items(targets, C):

@@ -1,7 +1,7 @@
 r"""Kernels: how alike two rows are.
 
-``KERNELS`` maps names to functions of rows A (m, d) and B (n, d), and of the
-parameters, to (m, n).
+``KERNELS`` maps names to functions of rows A (m, d) and B (n, d), and of those
+parameters that ``PARAMETERS`` names, to (m, n).
 
 References
 ----------
@@ -15,8 +15,16 @@ from numbers import Integral
 
 import numpy as np
 from scipy import sparse
-from sklearn.metrics.pairwise import chi2_kernel, manhattan_distances
-from sklearn.utils.extmath import row_norms, safe_sparse_dot
+from sklearn import config_context
+from sklearn.metrics.pairwise import (
+    chi2_kernel,
+    laplacian_kernel,
+    linear_kernel,
+    manhattan_distances,
+    polynomial_kernel,
+    sigmoid_kernel,
+)
+from sklearn.utils.extmath import row_norms
 
 from ..validation import check_choice, check_number
 
@@ -30,20 +38,9 @@ OF_DIFFERENCES = ("rbf", "laplacian")
 NON_NEGATIVE = ("chi2", "intersection")
 
 
-def linear(A, B, gamma, degree, coef0):
-    return safe_sparse_dot(A, B.T, dense_output=True)
-
-
-def poly(A, B, gamma, degree, coef0):
-    return (gamma * linear(A, B, gamma, degree, coef0) + coef0) ** degree
-
-
-def sigmoid(A, B, gamma, degree, coef0):
-    return np.tanh(gamma * linear(A, B, gamma, degree, coef0) + coef0)
-
-
-def rbf(A, B, gamma, degree, coef0):
-    distance = linear(A, B, gamma, degree, coef0)
+def rbf(A, B, gamma):
+    # scikit-learn's reads float32 in float64, all of B for every few rows of A.
+    distance = linear_kernel(A, B)
     distance *= -2
     distance += row_norms(A, squared=True)[:, None]
     distance += row_norms(B, squared=True)
@@ -52,28 +49,29 @@ def rbf(A, B, gamma, degree, coef0):
     return np.exp(distance, out=distance)
 
 
-def laplacian(A, B, gamma, degree, coef0):
-    return np.exp(-gamma * manhattan_distances(A, B))
-
-
-def chi2(A, B, gamma, degree, coef0):
-    return chi2_kernel(A, B, gamma=gamma)
-
-
-def intersection(A, B, gamma, degree, coef0):
+def intersection(A, B):
     # min(a, b) is half of a + b - |a - b|.
     sums = np.asarray(A.sum(axis=1)).reshape(-1, 1) + np.asarray(B.sum(axis=1)).ravel()
     return (sums - manhattan_distances(A, B)) / 2
 
 
 KERNELS = {
-    "linear": linear,
-    "poly": poly,
+    "linear": linear_kernel,
+    "poly": polynomial_kernel,
     "rbf": rbf,
-    "sigmoid": sigmoid,
-    "laplacian": laplacian,
-    "chi2": chi2,
+    "sigmoid": sigmoid_kernel,
+    "laplacian": laplacian_kernel,
+    "chi2": chi2_kernel,
     "intersection": intersection,
+}
+PARAMETERS = {
+    "linear": (),
+    "poly": ("gamma", "degree", "coef0"),
+    "rbf": ("gamma",),
+    "sigmoid": ("gamma", "coef0"),
+    "laplacian": ("gamma",),
+    "chi2": ("gamma",),
+    "intersection": (),
 }
 
 
@@ -105,11 +103,13 @@ class FittedKernel:
 class NamedKernel:
     """One of ``KERNELS`` with its parameters; pickles, unlike a closure."""
 
-    def __init__(self, name, gamma, degree, coef0):
-        self.name, self.gamma, self.degree, self.coef0 = name, gamma, degree, coef0
+    def __init__(self, name, params):
+        self.name, self.params = name, params
 
     def __call__(self, A, B):
-        return KERNELS[self.name](A, B, self.gamma, self.degree, self.coef0)
+        # X was checked before; what a kernel makes of it is checked after.
+        with config_context(assume_finite=True):
+            return KERNELS[self.name](A, B, **self.params)
 
 
 class _Given:
@@ -158,15 +158,16 @@ def fit_kernel(model, X, row_weight):
             f"kernel={model.kernel!r} is unknown; choose one of {known}, or give a "
             "function of two arrays of rows"
         )
-    check_number(model.degree, "degree", 0, kind=Integral)
+    check_number(model.degree, "degree", 1, kind=Integral)
     check_number(model.coef0, "coef0", -np.inf)
     _refuse_values(model.kernel, X)
     gamma = find_gamma(model.gamma, X, row_weight)
     offset = None
     if model.kernel in OF_DIFFERENCES and not sparse.issparse(X):
         offset = X.mean(axis=0)
-    named = NamedKernel(model.kernel, gamma, model.degree, model.coef0)
-    return FittedKernel(named, offset)
+    known = {"gamma": gamma, "degree": model.degree, "coef0": model.coef0}
+    params = {name: known[name] for name in PARAMETERS[model.kernel]}
+    return FittedKernel(NamedKernel(model.kernel, params), offset)
 
 
 def find_gamma(gamma, X, row_weight):

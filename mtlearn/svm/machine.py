@@ -1,6 +1,5 @@
 """The common skin of kernel machines: read, solve the dual, keep the support rows."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -8,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..base import MultiTaskEstimator
 from ..linear_model.parameters import find_structure, refuse_unused_ties
-from ..linear_model.predictor import null_loss, warn_if_nothing_is_tied
+from ..linear_model.predictor import null_loss, read_with_structure
 from ..linear_model.similarity import SimilarityMixin
 from ..solvers import one_class_intercept
 from ..solvers.dual import solve_dual
@@ -17,13 +16,13 @@ from ..solvers.objective import loss_of_tasks
 from ..structures import PenaltyStructure
 from ..tasks.units import target_units
 from ..validation import (
-    FIT_WRAPPERS,
     check_array_state,
     check_choice,
     check_is_fitted,
     check_number,
     progress_steps,
     reports_progress,
+    warn_user,
 )
 from .approximation import NystroemFeatures
 from .kernels import fit_kernel
@@ -63,15 +62,7 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
         self : object
         """
         structure = check_machine(self)
-        X, targets = self._read(
-            X,
-            y,
-            sample_weight,
-            lambda names: structure.label_groups(self.label_groups, names),
-        )
-        structure.check(targets)
-        if structure.uses_label_groups and targets.ndim == 2:
-            warn_if_nothing_is_tied(targets, self.structure)
+        X, targets = read_with_structure(self, structure, X, y, sample_weight)
         with progress_steps(self, X, y, None, "working set") as step:
             self._fit(X, targets, structure=structure, step=step)
         if not (self.converged_ or self._stopped):
@@ -156,6 +147,8 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
             C=self.C, sharing=self.sharing, structure=self.structure, tol=self.tol,
             max_iter=100 if self.max_iter == -1 else self.max_iter,
         )  # fmt: skip
+        machine._remember(targets)
+        machine.n_features_in_ = Z.shape[1]
         machine._fit(Z, targets, structure=structure, step=step)
         self._features, self._machine = features, machine
         self._covariance = machine._covariance
@@ -214,8 +207,7 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
 
     def _scores_of(self, X, t):
         if self._features is not None:
-            own = slice(*self.columns_[t : t + 2])
-            return self._scores(X)[:, own]
+            return self._machine._scores_of(self._features.transform(X), t)
         return self._dual_scores(X, slice(*self.columns_[t : t + 2]))
 
     def _dual_scores(self, X, columns):
@@ -245,11 +237,7 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
             return
         K = int(self.columns_[-1])
         check_array_state(self.intercept_, "intercept_", (K,))
-        if self._features is not None:
-            shape = K, len(self._features.turn.T)
-            check_array_state(self._machine.coef_, "coef_", shape)
-            check_array_state(self._machine.intercept_, "intercept_", (K,))
-        else:
+        if self._features is None:
             n = len(self.support_rows_)
             check_array_state(self._mixed, "coefficients", (n, K))
             vectors = self.support_vectors_
@@ -295,9 +283,8 @@ def check_machine(model):
 
 def _warn_of_no_convergence(model):
     more = "" if model.max_iter == -1 else "raise max_iter, "
-    warnings.warn(
+    warn_user(
         f"the solver stopped after {model.n_iter_} working sets before it reached "
         f"tol={model.tol}: {more}scale the features to similar sizes, or lower C.",
         ConvergenceWarning,
-        stacklevel=3 + FIT_WRAPPERS,
     )

@@ -177,7 +177,9 @@ def test_violations_of_columns():
         np.array([1.0, -1.0, 1.0, -1.0]), np.array([0.0, -1, 0, -1]),
         np.array([1.0, 0, 1, 0]),
     )  # fmt: skip
-    gaps, up, low = violations(items, np.array([0.0, 0, 1, -1]), items.target)
+    beta = np.array([0.0, 0, 1, -1])
+    slope, gaps, up, low = violations(items, beta, np.zeros((2, 3)))
+    np.testing.assert_array_equal(slope, items.target)
     np.testing.assert_array_equal(gaps, [2, -np.inf, -2])
     np.testing.assert_array_equal(up, [1, -np.inf, -np.inf, -1])
     np.testing.assert_array_equal(low, [np.inf, -1, 1, np.inf])

@@ -1,6 +1,5 @@
 """The common skin of the models of gradient descent: read, descend, keep."""
 
-import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,14 +18,14 @@ from ...solvers.objective import loss_of_tasks
 from ...structures import CovarianceStructure
 from ...tasks import announce, check_announced, read_batch
 from ...validation import (
-    FIT_WRAPPERS,
     check_is_fitted,
     progress_steps,
     reports_progress,
     validate_rows,
     validate_X,
+    warn_user,
 )
-from ..predictor import LinearPredictor, center_softmax, warn_if_nothing_is_tied
+from ..predictor import LinearPredictor, center_softmax, read_with_structure
 from .descents import begin, hold_out, is_about, resume
 from .parameters import (
     check_known_in_a_stream,
@@ -71,15 +70,7 @@ class MultiTaskSGDModel(LinearPredictor):
     def _fit_from(self, X, y, sample_weight):
         structure = check_parameters(self)
         find_settings(self, horizon_known=True)
-        X, targets = self._read(
-            X,
-            y,
-            sample_weight,
-            lambda names: structure.label_groups(self.label_groups, names),
-        )
-        structure.check(targets)
-        if structure.uses_label_groups and targets.ndim == 2:
-            warn_if_nothing_is_tied(targets, self.structure)
+        X, targets = read_with_structure(self, structure, X, y, sample_weight)
         with progress_steps(self, X, y, self.max_iter, "epoch") as step:
             self._fit(X, targets, structure=structure, step=step)
         if self._history.history[-1] > WORSE:
@@ -300,20 +291,18 @@ def _forget_features(model):
 
 
 def _warn_of_divergence(model):
-    warnings.warn(
+    warn_user(
         f"the losses ended {model._history.history[-1]:.3g} times as high as those of "
         f"the best constants: lower eta0 (now {model._descent.settings.eta0}) or set "
         "clip_norm; if they still fall, raise max_iter.",
         ConvergenceWarning,
-        stacklevel=4 + FIT_WRAPPERS,
     )
 
 
 def _warn_of_no_convergence(model):
-    warnings.warn(
+    warn_user(
         f"the losses were still falling by more than tol={model.tol} after "
         f"max_iter={model.max_iter} epochs: raise max_iter or tol, or use "
         "learning_rate='cosine', which plans for that many.",
         ConvergenceWarning,
-        stacklevel=4 + FIT_WRAPPERS,
     )

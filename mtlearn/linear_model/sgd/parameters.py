@@ -1,6 +1,5 @@
 """Parameters that all models of gradient descent have, and which go together."""
 
-import warnings
 from collections.abc import Mapping
 from numbers import Integral
 
@@ -11,9 +10,9 @@ from ...solvers.descent import OPTIMIZERS, SCHEDULES, Settings
 from ...structures import STRUCTURES
 from ...structures.parametrizations import Factorized, Own
 from ...tasks.weights import TASK_WEIGHTS
-from ...validation import FIT_WRAPPERS, check_choice, check_number
+from ...validation import check_choice, check_number, warn_user
 from ...weighting import WEIGHTINGS, TaskWeighting
-from ..parameters import DEFAULT_SHARING, find_structure
+from ..parameters import DEFAULT_SHARING, find_structure, refuse_unused_ties
 
 # Epochs without progress, of tasks that a dict of them leaves out.
 PATIENCE = 3
@@ -57,30 +56,19 @@ def check_parameters(model):
 
 
 def _check_structure(model, structure, name):
-    if model.label_groups is not None and not structure.uses_label_groups:
-        raise ValueError(
-            f"label_groups={model.label_groups!r} means nothing to {name}; use "
-            "structure='mean' or leave label_groups out."
-        )
+    refuse_unused_ties(model, structure)
     if model.sharing != DEFAULT_SHARING and not structure.has_sharing:
         raise ValueError(
             f"sharing={model.sharing} means nothing to {name}, whose only strength is "
             "alpha; leave sharing out, or use structure='learned' or 'mean'."
         )
-    if model.task_graph is not None and model.structure != "graph":
-        raise ValueError(
-            f"task_graph means nothing to {name}; use structure='graph' or leave "
-            "task_graph out."
-        )
     if model.n_components is not None:
         check_number(model.n_components, "n_components", 1, kind=Integral)
         if not is_factorized(model, structure):
             # No error: scikit-learn's own checks set whatever has this name.
-            warnings.warn(
+            warn_user(
                 f"n_components={model.n_components} means nothing to {name}; use "
-                "structure='low_rank' or leave n_components out.",
-                UserWarning,
-                stacklevel=5 + FIT_WRAPPERS,
+                "structure='low_rank' or leave n_components out."
             )
 
 

@@ -1,11 +1,11 @@
 """Units of numbers, and losses of best constants, known from all rows or the first."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...tasks.units import target_units
+from ...validation import warn_user
 
 
 @dataclass
@@ -62,12 +62,10 @@ class Units:
             if not np.ptp(targets.pairs(t)[1])
         ]
         if flat:
-            warnings.warn(
+            warn_user(
                 f"the first batch has a single number for the tasks {flat}: their "
                 "standard deviations are guessed. Pass scale_targets=[...] or a longer "
                 "first batch.",
-                UserWarning,
-                stacklevel=5,
             )
         self.center[new], self.scale[new] = center[new], scale[new]
         self.known |= new
