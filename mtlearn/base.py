@@ -29,6 +29,9 @@ class MultiTaskEstimator(CallbackSupportMixin, BaseEstimator):
     scikit-learn.
     """
 
+    # Made by :func:`mtlearn.deployment.shrinking.shrink`: it can predict, no more.
+    _is_small = False
+
     def _task_types(self):
         """How to read the columns of Y, see :func:`mtlearn.tasks.read_task_types`."""
         return self._kind
@@ -56,6 +59,7 @@ class MultiTaskEstimator(CallbackSupportMixin, BaseEstimator):
         return X, targets
 
     def _remember(self, targets):
+        vars(self).pop("_is_small", None)
         self.n_tasks_ = targets.n_tasks
         self.task_names_in_ = np.array(targets.names, dtype=object)
         self.columns_ = targets.columns

@@ -13,6 +13,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from .blocks import RowBlocks, is_dask
+
 try:  # scikit-learn >= 1.9
     from sklearn.callback import CallbackSupportMixin, ProgressBar
     from sklearn.callback import with_callbacks as _with_callbacks
@@ -174,9 +176,12 @@ def validate_X(estimator, X, *, reset, accept_sparse="csr"):
 
     Returns
     -------
-    ndarray or CSR matrix, float32 or float64 (n_samples, n_features)
-        With NaN only if the estimator's tags allow it.
+    ndarray, CSR matrix or RowBlocks, float32 or float64 (n_samples, n_features)
+        With NaN only if the estimator's tags allow it. RowBlocks, of them or of a Dask
+        array, only for estimators that say ``_reads_blocks``.
     """
+    if isinstance(X, RowBlocks) or (is_dask(X) and _reads_blocks(estimator)):
+        return _validate_blocks(estimator, X, reset)
     may_be_missing = get_tags(estimator).input_tags.allow_nan
     return validate_data(
         estimator,
@@ -187,6 +192,25 @@ def validate_X(estimator, X, *, reset, accept_sparse="csr"):
         accept_large_sparse=False,
         ensure_all_finite="allow-nan" if may_be_missing else True,
     )
+
+
+def _reads_blocks(estimator):
+    return getattr(estimator, "_reads_blocks", False)
+
+
+def _validate_blocks(estimator, X, reset):
+    if not _reads_blocks(estimator):
+        raise TypeError(
+            f"{type(estimator).__name__} does not read RowBlocks; linear models do. "
+            "Pass an array that fits into memory."
+        )
+    X = X if isinstance(X, RowBlocks) else RowBlocks(X)
+    # For the number of features, and what goes with it.
+    validate_data(estimator, np.zeros((1, X.shape[1]), X.dtype), reset=reset)
+    if not reset:
+        return X.checked()
+    X.check_finite()
+    return X
 
 
 def validate_rows(X, n_rows):

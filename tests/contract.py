@@ -24,6 +24,7 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from mtlearn.blocks import RowBlocks
 from mtlearn.exceptions import DegenerateTaskWarning
 from mtlearn.structures import STRUCTURES, PenaltyStructure
 
@@ -321,6 +322,24 @@ def check_inputs_are_left_alone(estimator, problem):
     model.score(X, Y, sample_weight=weight)
     for array, copy in zip(given, before):
         np.testing.assert_array_equal(array, copy)
+
+
+# Forms of X.
+
+
+def check_rows_in_blocks(estimator, problem):
+    """The same model from rows that are never together, or a refusal."""
+    blocks = RowBlocks(problem.X, block_rows=32)
+    model = prepare(estimator, shuffle=False)
+    if not getattr(model, "_reads_blocks", False):
+        with pytest.raises(TypeError, match="does not read RowBlocks"):
+            model.fit(blocks, problem.Y)
+        return
+    here = clone(model).fit(problem.X, problem.Y)
+    there = model.fit(blocks, problem.Y)
+    assert_same(here, there, problem.X, accuracy(estimator))
+    for a, b in zip(outputs(there, problem.X), outputs(there, blocks)):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-12)
 
 
 # Forms of Y.

@@ -7,6 +7,7 @@ from .dual import solve_dual_rows
 from .hog import BLOCK_NORMS as HOG_BLOCK_NORMS
 from .hog import INSTRUCTION_SETS as HOG_INSTRUCTION_SETS
 from .hog import MAX_ORIENTATIONS as HOG_MAX_ORIENTATIONS
+from .hog import bin_slopes as hog_bin_slopes
 from .hog import hog_features
 from .lbp import lbp_histograms
 from .patches import add_triangles
@@ -40,6 +41,7 @@ __all__ = [
     "bin_features",
     "find_edges",
     "grow_tree",
+    "hog_bin_slopes",
     "hog_features",
     "lbp_histograms",
     "leaf_table",

@@ -13,6 +13,7 @@ from ..validation import (
     warn_user,
 )
 from .allocation import grow_forest, sources_of
+from .compact import CompactForest
 from .features import as_float32
 from .forest import Forest
 from .growing import SHARED, Nursery, Plot
@@ -196,7 +197,7 @@ class MultiTaskForest(ForestInspectionMixin, OutOfBagMixin, MultiTaskEstimator):
     def _check_state(self):
         super()._check_state()
         if hasattr(self, "_forest"):
-            if type(self._forest) is not Forest:
+            if type(self._forest) not in (Forest, CompactForest):
                 raise ValueError("a forest has no trees")
             self._forest.check_state(self.n_features_in_)
             if self._forest.columns.n_tasks != self.n_tasks_:

@@ -33,6 +33,11 @@ def to_sklearn(forest, t):
     if forest.columns_[t] == forest.columns_[t + 1]:
         name = forest.task_names_in_[t]
         raise ValueError(f"no tree answers task {name!r}: it had no labels that differ")
+    if forest._forest.trees[0].n_rows is None:
+        raise ValueError(
+            "a forest made small by shrink() does not know how many rows its leaves "
+            "had, which scikit-learn's trees must: convert the full model"
+        )
     is_label = forest._is_label_task(t)
     model = RandomForestClassifier() if is_label else RandomForestRegressor()
     member = DecisionTreeClassifier if is_label else DecisionTreeRegressor

@@ -143,6 +143,7 @@ class Forest:
         Means over the trees, weighed as their votes, of the fall of the task's impurity
         in splits by the feature.
         """
+        self._check_not_small("importances of features")
         total = sum(
             tree.importances.multiply(weight.sum(axis=1)[:, None])
             for tree, weight in zip(self.trees, self.tree_weights())
@@ -150,11 +151,18 @@ class Forest:
         size = total.sum(axis=1, keepdims=True)
         return np.divide(total, size, out=np.zeros_like(total), where=size > 0)
 
+    def _check_not_small(self, name):
+        if self.trees[0].n_rows is None:
+            raise AttributeError(
+                f"a forest made small by shrink() has no {name}: ask the full model"
+            )
+
     def affinity(self):
         """Cosines of the gains of tasks over the best splits of shared trees, (T, T).
 
         NaN without shared trees.
         """
+        self._check_not_small("affinities of tasks")
         T = self.columns.n_tasks
         gram = np.zeros((T, T))
         gains = [tree.top_gains for tree in self.trees if tree.own == SHARED]

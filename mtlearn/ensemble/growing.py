@@ -188,7 +188,12 @@ class Nursery:
         return [trees[i : i + size] for i in range(0, len(trees), size)]
 
     def _growing(self, owners_and_seeds):
-        return Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")(
+        settings = {"n_jobs": self.n_jobs, "prefer": "threads"}
+        try:
+            parallel = Parallel(**settings, return_as="generator")
+        except ValueError:  # Ray's backend can only give all of them at the end
+            parallel = Parallel(**settings)
+        return parallel(
             delayed(grow_one)(self.plot, own, seed) for own, seed in owners_and_seeds
         )
 

@@ -5,6 +5,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_even_slices
 
+from ..blocks import is_dask, map_rows
 from ..validation import check_is_fitted
 from .batch import ImageBatch
 
@@ -46,6 +47,7 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
         images = ImageBatch(X)
         if images.shape is None:
             raise ValueError("An empty list has no image shape to learn.")
+        vars(self).pop("_kept", None)
         self.n_features_out_ = int(np.prod(self._feature_shape(images.shape)))
         self.image_shape_ = images.shape
         return self
@@ -61,6 +63,7 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
         Returns
         -------
         features : array of shape (n, n_features_out_), float32
+            Of a Dask array a Dask array, computed when it is asked for.
 
         Raises
         ------
@@ -68,13 +71,16 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
             For images of another size than in ``fit``, or values that are not finite.
         """
         check_is_fitted(self)
+        if is_dask(X):
+            return map_rows(self.transform, X)
         images = ImageBatch(X)
         if images.shape not in (None, self.image_shape_):
             raise ValueError(
                 f"{type(self).__name__} was fitted on images of shape "
                 f"{self.image_shape_}, these have shape {images.shape}."
             )
-        features = np.empty((len(images), self.n_features_out_), dtype=np.float32)
+        n_made = self.n_features_out_ if self._kept is None else len(self._kept)
+        features = np.empty((len(images), n_made), dtype=np.float32)
         n_threads = min(effective_n_jobs(self.n_jobs), len(images))
         size = len(images) * int(np.prod(self.image_shape_))
         if n_threads <= 1 or size < WORTH_THREADS:
@@ -87,7 +93,7 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
                     len(images), min(4 * n_threads, len(images))
                 )
             )
-        return features
+        return features if self._kept is None else features[:, self._kept]
 
     def get_feature_names_out(self, input_features=None):
         """Names that say where in the image a feature comes from.
@@ -102,11 +108,37 @@ class ImageTransformer(TransformerMixin, BaseEstimator):
         names : array of shape (n_features_out_,), object
         """
         check_is_fitted(self)
-        return np.array(list(self._names()), dtype=object)
+        names = np.array(list(self._names()), dtype=object)
+        return names if self._kept is None else names[self._kept]
 
     def _names(self):
         places = np.ndindex(self._feature_shape(self.image_shape_))
         return (self._feature_name.format(*place) for place in places)
+
+    # Of a model made small: the mask of the features that it asks for, None for all.
+    _kept = None
+
+    def _keep_features(self, mask):
+        """Have ``transform`` return some of its features, in place, until ``fit``.
+
+        Parts that nothing is asked of are not computed, where a subclass can leave them
+        out (``_without_parts``); its parameters then say so.
+
+        Parameters
+        ----------
+        mask : ndarray of bool (n_features_out_,)
+        """
+        if self._kept is not None:
+            wanted = self._kept.copy()
+            wanted[wanted] = mask
+            mask = wanted
+        mask = self._without_parts(mask)
+        self.n_features_out_ = int(np.count_nonzero(mask))
+        self._kept = None if mask.all() else mask
+
+    def _without_parts(self, mask):
+        """Leave out parts that are not needed; the mask of what is left."""
+        return mask
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..blocks import is_dask
+
 
 class ImageBatch:
     """Images of one shape: one array, or a list of arrays that is never stacked whole.
@@ -30,7 +32,7 @@ class ImageBatch:
             self.dtype = np.result_type(np.uint8, *{im.dtype for im in self.images})
             ndim = 3 if self.shape is None else 1 + len(self.shape)
         else:
-            self.images = np.asarray(X)
+            self.images = X if is_dask(X) else np.asarray(X)  # read when needed
             self.shape = self.images.shape[1:]
             self.dtype = self.images.dtype
             ndim = self.images.ndim

@@ -159,6 +159,17 @@ class HOG(ImageTransformer):
             for place in np.ndindex(self._shape_of(self.image_shape_, cell)):
                 yield name.format(*place)
 
+    def _without_parts(self, mask):
+        if not isinstance(self.pixels_per_cell, list):
+            return mask
+        sizes = [np.prod(self._shape_of(self.image_shape_, c)) for c in self._cells()]
+        parts = np.split(mask, np.cumsum(sizes)[:-1])
+        needed = [part.any() for part in parts]
+        self.pixels_per_cell = [
+            cell for cell, keep in zip(self.pixels_per_cell, needed) if keep
+        ]
+        return np.concatenate([part for part in parts if part.any()])
+
     def _fill(self, features, images, start, stop):
         """Write the features of images start..stop, a chunk at a time."""
         cells = self._cells()

@@ -113,6 +113,15 @@ class LBP(ImageTransformer):
             for r, c, kind in np.ndindex(rows, columns, n_kinds):
                 yield f"lbp_radius{radius:g}_r{r}_c{c}_kind{kind}"
 
+    def _without_parts(self, mask):
+        scales, cells = self._scales(), np.prod(read_grid(self.grid, self.image_shape_))
+        kinds = [kinds_of_patterns(P, self.method).max() + 1 for _, P in scales]
+        parts = np.split(mask, np.cumsum(cells * np.array(kinds))[:-1])
+        left = [scale for scale, part in zip(scales, parts) if part.any()]
+        if len(left) < len(scales):
+            self.radius, self.n_points = map(list, zip(*left))
+        return np.concatenate([part for part in parts if part.any()])
+
     def _fill(self, features, images, start, stop):
         height, width = self.image_shape_[:2]
         grid = read_grid(self.grid, self.image_shape_)

@@ -8,6 +8,7 @@ from ..base import MultiTaskEstimator
 from ..solvers import one_class_intercept
 from ..solvers.objective import loss_of_tasks
 from ..validation import check_array_state, warn_user
+from .compact import wide
 from .similarity import SimilarityMixin
 
 
@@ -16,6 +17,8 @@ class LinearPredictor(SimilarityMixin, MultiTaskEstimator):
 
     A subclass says what its losses are: ``_losses()``, by kind of task.
     """
+
+    _reads_blocks = True
 
     def _null_loss(self, kind, values, weight):
         scaled = getattr(self, "scale_targets", True) is not False
@@ -49,16 +52,17 @@ class LinearPredictor(SimilarityMixin, MultiTaskEstimator):
         super()._check_state()
         if hasattr(self, "coef_") and not sparse.issparse(self.coef_):
             K = int(self.columns_[-1])
-            check_array_state(self.coef_, "coef_", (K, self.n_features_in_))
+            check_array_state(wide(self.coef_), "coef_", (K, self.n_features_in_))
             check_array_state(self.intercept_, "intercept_", (K,))
 
     def _scores_of(self, X, t):
         own = slice(*self.columns_[t : t + 2])
-        scores = safe_sparse_dot(X, self.coef_[own].T, dense_output=True)
+        scores = safe_sparse_dot(X, wide(self.coef_)[own].T, dense_output=True)
         return scores + self.intercept_[own]
 
     def _scores(self, X):
-        return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+        scores = safe_sparse_dot(X, wide(self.coef_).T, dense_output=True)
+        return scores + self.intercept_
 
 
 def null_loss(loss, values, weight, scaled):

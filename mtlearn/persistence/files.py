@@ -17,13 +17,14 @@ import sklearn
 from .._version import __version__
 from ..exceptions import ModelFileError, ModelVersionWarning
 from ..validation import check_number, warn_user
+from .numbering import number_parts
+from .schema import refuse_untrusted
 from .state import check_state
 from .trusted import trusted_names
 
 FORMAT = "mtlearn model 1"
 RECORD = "mtlearn.json"
 MAX_BYTES = 4 * 2**30
-MOST_PARTS = 10**7
 
 
 def dump(model, path):
@@ -70,18 +71,17 @@ def dumps(model):
         data = sio.dumps(model, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
     except Exception as error:
         raise ModelFileError(f"{_name(model)} cannot be saved: {error}") from error
-    _refuse_untrusted(sio, data, f"{_name(model)} cannot be saved: it")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
+    refuse_untrusted(members, f"{_name(model)} cannot be saved: it")
+    members = number_parts(members)
     record = {
         "format": FORMAT,
         "versions": _versions(),
         "sha256": _digests(members),
     }
-    buffer = io.BytesIO(data)
-    with zipfile.ZipFile(buffer, "a") as archive:
-        archive.writestr(RECORD, json.dumps(record, indent=1))
-    data = buffer.getvalue()
+    members[RECORD] = json.dumps(record, indent=1).encode()
+    data = _packed(members, zipfile.ZIP_DEFLATED)
     # What could not be loaded must not be written.
     loads(data, max_bytes=sys.maxsize, name=_name(model))
     return data
@@ -128,12 +128,12 @@ def loads(data, *, max_bytes=MAX_BYTES, name="the data"):
     if not isinstance(data, bytes | bytearray | memoryview):
         raise TypeError(f"loads takes bytes, not {type(data).__name__}")
     sio = _skops()
-    record, data = _unpacked(bytes(data), max_bytes, name)
+    record, members = _unpacked(bytes(data), max_bytes, name)
     try:
-        _refuse_untrusted(sio, data, f"{name} is refused: it")
+        refuse_untrusted(members, f"{name} is refused: it")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of skops about its own protocol
-            model = sio.loads(data, trusted=trusted_names())
+            model = sio.loads(_packed(members), trusted=trusted_names())
         check_state(model)
     except ModelFileError:
         raise
@@ -177,7 +177,7 @@ def _mode(path):
 
 
 def _unpacked(data, max_bytes, name):
-    """The record, and the members again, unpacked, once all of it is known to be right.
+    """The record, and the members, once all of them are known to be whole.
 
     What is checked is what is used: every member is read once.
     """
@@ -195,14 +195,13 @@ def _unpacked(data, max_bytes, name):
         if _digests(members) != record["sha256"]:
             raise ModelFileError(f"{name} is damaged: a checksum is wrong")
         record["versions"] = dict(record["versions"])
-        _check_schema(members, name)
     except ModelFileError:
         raise
     except Exception as error:
         raise ModelFileError(
             f"{name} is no model file, or is damaged: {_describe(error)}"
         ) from error
-    return record, _packed(members)
+    return record, members
 
 
 def _read_members(archive, max_bytes, name):
@@ -231,32 +230,12 @@ def _check_size(info, left, max_bytes, name):
     return info.file_size
 
 
-def _check_schema(members, name):
-    """Refuse a description that shares parts so often that reading it has no end."""
-    if "schema.json" in members:
-        parsed = json.loads(members["schema.json"])
-        if _expanded(parsed, {}) > MOST_PARTS:
-            raise ModelFileError(f"{name} describes more than {MOST_PARTS} parts")
-
-
-def _expanded(node, known):
-    """How many parts there are if shared ones count each time."""
-    if isinstance(node, list):
-        return sum(_expanded(child, known) for child in node)
-    if not isinstance(node, dict):
-        return 1
-    total = 1 + sum(_expanded(child, known) for child in node.values())
-    key = node.get("__id__")
-    if isinstance(key, int):
-        total = known[key] = max(total, known.get(key, 0))
-    return total
-
-
-def _packed(members):
+def _packed(members, compression=zipfile.ZIP_STORED):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            info = zipfile.ZipInfo(name)  # of no date
+            archive.writestr(info, content, compression, compresslevel=1)
     return buffer.getvalue()
 
 
@@ -267,15 +246,6 @@ def _digests(members):
         for name, content in sorted(members.items())
         if name != RECORD
     }
-
-
-def _refuse_untrusted(sio, data, subject):
-    unknown = sorted(set(sio.get_untrusted_types(data=data)) - set(trusted_names()))
-    if unknown:
-        raise ModelFileError(
-            f"{subject} holds {', '.join(unknown)}, which model files may not: only "
-            "classes of mtlearn and scikit-learn that are known beforehand"
-        )
 
 
 def _versions():

@@ -33,6 +33,9 @@ def _visit(entry, seen, depth):
         _visit_all(entry, seen, depth)
     elif hasattr(entry, "__dict__") and not isinstance(entry, type):
         _refuse_shadows(entry)
+        # A file must not choose a folder to be written to when the model trains on.
+        if vars(entry).get("memory") is not None:
+            entry.memory = None
         _visit_all(list(vars(entry).values()), seen, depth)
         # Inner parts first: what contains them may use them.
         if hasattr(type(entry), "_check_state"):

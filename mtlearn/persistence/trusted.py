@@ -1,15 +1,16 @@
 """Which classes and functions a model file may name; an explicit list, never a prefix.
 
 It is put together from mtlearn's own registries and ``__all__`` lists, so that a new
-estimator or structure is in it on its first day, and from names of scikit-learn and
-scipy that are written out here. Everything skops itself trusts (scikit-learn's
-estimators, NumPy's arrays and types, Python's containers) needs no entry.
+estimator or structure is in it on its first day, and from names of scikit-learn
+(:mod:`others <mtlearn.persistence.others>`), NumPy, SciPy and Python.
 """
 
 from functools import cache
 from importlib import import_module
 
 from sklearn.metrics import get_scorer, get_scorer_names
+
+from .others import PLAIN, PRIVATE, PUBLIC_OTHERS
 
 # Packages whose ``__all__`` a user's pipeline may hold instances of.
 PUBLIC = (
@@ -26,8 +27,11 @@ PUBLIC = (
 # What fitted models are made of.
 PARTS = {
     "mtlearn.compose.keep_task": ("KeepTask",),
+    "mtlearn.compose.keep_columns": ("KeepColumns",),
+    "mtlearn.ensemble.compact": ("CompactForest",),
     "mtlearn.ensemble.forest": ("Forest",),
     "mtlearn.inspection.choice": ("ChosenSharingCV",),
+    "mtlearn.linear_model.compact": ("CompactRows",),
     "mtlearn.linear_model.sgd.units": ("Units",),
     "mtlearn.losses": ("Multinomials",),
     "mtlearn.metrics.scorer": ("MultiTaskScorer", "TaskScorers"),
@@ -75,26 +79,6 @@ REGISTRIES = (
     ("mtlearn.solvers.descent", "OPTIMIZERS"),
     ("mtlearn.solvers.descent.schedules", "SCHEDULES"),
 )
-SPLITTERS = (
-    "GroupKFold", "GroupShuffleSplit", "KFold", "LeaveOneGroupOut", "LeaveOneOut",
-    "PredefinedSplit", "RepeatedKFold", "RepeatedStratifiedKFold", "ShuffleSplit",
-    "StratifiedGroupKFold", "StratifiedKFold", "StratifiedShuffleSplit",
-    "TimeSeriesSplit",
-)  # fmt: skip
-SCIPY = (
-    "scipy.sparse._csr.csr_array",
-    "scipy.sparse._csr.csr_matrix",
-)
-# Of scikit-learn, where its version has them.
-SKLEARN = (
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "sklearn.calibration._TemperatureScaling",
-    "sklearn.model_selection._split._CVIterableWrapper",
-    "sklearn.metrics._scorer._Scorer",
-    "sklearn.metrics._scorer._PassthroughScorer",
-    "sklearn.metrics._scorer._MultimetricScorer",
-)
 
 
 def _full_name(entry):
@@ -104,7 +88,7 @@ def _full_name(entry):
 @cache
 def trusted_names():
     """The list, sorted."""
-    found = {*SCIPY, *SKLEARN}
+    found = {*PLAIN, *PRIVATE}
     for package in PUBLIC:
         module = import_module(package)
         entries = [getattr(module, name) for name in module.__all__]
@@ -114,8 +98,11 @@ def trusted_names():
     for module, name in REGISTRIES:
         registry = getattr(import_module(module), name)
         found.update(_full_name(entry) for entry in registry.values())
-    splitters = import_module("sklearn.model_selection")
-    found.update(_full_name(getattr(splitters, name)) for name in SPLITTERS)
+    for package, names in PUBLIC_OTHERS.items():
+        module = import_module(package)
+        # A version may lack one.
+        entries = [getattr(module, name) for name in names if hasattr(module, name)]
+        found.update(_full_name(entry) for entry in entries)
     for name in get_scorer_names():
         found.add(_full_name(get_scorer(name)._score_func))
     return sorted(found)

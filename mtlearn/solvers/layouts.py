@@ -2,13 +2,14 @@
 
 Scores are kept in the shape of a layout: (n, K), or one flat array with a block (rows,
 columns) per task, one after the other, where few pairs are observed. Nothing but the
-two classes here knows which.
+classes here knows which.
 """
 
 import numpy as np
 from scipy import sparse
 
 from .._kernels import segment_backward, segment_forward
+from ..blocks import RowBlocks
 
 # Above this share of observed (row, task) pairs, one matrix product for all tasks
 # beats one per task.
@@ -20,18 +21,29 @@ def make_layout(X, targets, losses):
 
     Parameters
     ----------
-    X : ndarray or CSR matrix (n, d)
+    X : ndarray, CSR matrix or RowBlocks (n, d)
     targets : TaskTargets
     losses : list of Loss
         Of each task.
     """
+    if isinstance(X, RowBlocks):
+        return InBlocks(X, targets, losses)
     share = len(targets.row) / (targets.n_rows * targets.n_tasks)
     if share > DENSE_SHARE:
         return Aligned(X, targets, losses)
     return (OwnRowsSparse if sparse.issparse(X) else OwnRows)(X, targets, losses)
 
 
-class Aligned:
+class Layout:
+    """What all layouts can do with a Hessian."""
+
+    def hessian_product(self, curvature, W, b):
+        """The scores of W and b, or None, and the Hessian's products (d, K), (K,)."""
+        Z = self.forward(W, b)
+        return Z, *self.backward(curvature.times(Z))
+
+
+class Aligned(Layout):
     """Scores of every row and column, unobserved pairs with weight 0."""
 
     def __init__(self, X, targets, losses):
@@ -71,7 +83,23 @@ class Aligned:
         return self._ones @ A
 
 
-class OwnRows:
+class InBlocks(Aligned):
+    """The same for X in blocks, each of which is read once for a Hessian product.
+
+    Scores of the direction would have to travel for every product; only those of the
+    step that is made of them are asked for.
+    """
+
+    def hessian_product(self, curvature, W, b):
+        if curvature.parts is None:
+            parts = [curvature.of_rows(rows) for rows in self.X.slices]
+            curvature.parts = self.X.spread(parts)
+        product = self.X.total(_hessian_product, curvature.parts, shared=(W, b))
+        product = product.astype(self.X.dtype)
+        return None, product[:-1], product[-1]
+
+
+class OwnRows(Layout):
     """Scores of the observed pairs only, a block of (rows, columns) per task."""
 
     def __init__(self, X, targets, losses):
@@ -152,6 +180,12 @@ class OwnRowsSparse(OwnRows):
     def _multiply_transposed(self, G, dWt):
         for X, columns, part in self._blocks():
             dWt[columns] = (X.T @ G[part].reshape(X.shape[0], -1)).T
+
+
+def _hessian_product(block, curvature, W, b):
+    """Of one block, (d + 1, K): of coefficients, and last of intercepts."""
+    G = curvature.times(block @ W + b)
+    return np.vstack([block.T @ G, G.sum(axis=0)])
 
 
 def task_columns(targets, t, loss):

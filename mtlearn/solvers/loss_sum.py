@@ -116,7 +116,11 @@ class Curvature:
     ----------
     diagonal : ndarray
         In the shape of the scores; all there is, but for losses of several classes.
+    parts : list, or None
+        The same of each block of rows, where X has these.
     """
+
+    parts = None
 
     def __init__(self, losses, Z):
         self._view, self._blocks = losses.layout.view, []
@@ -133,6 +137,16 @@ class Curvature:
             else:
                 np.multiply(scale, loss.curvature(y, z), out=part)
 
+    def of_rows(self, rows):
+        """The same of some rows, of scores (n, K), on its own."""
+        part = copy(self)
+        part.diagonal, part._view, part.parts = self.diagonal[rows], _columns, None
+        part._blocks = [
+            (loss, start, stop, scale[rows], p[rows])
+            for loss, start, stop, scale, p in self._blocks
+        ]
+        return part
+
     def times(self, V):
         """Product with V, in the shape of the scores."""
         out = self.diagonal * V
@@ -140,6 +154,10 @@ class Curvature:
             product = loss.hessian(p, self._view(V, start, stop))
             np.multiply(scale, product, out=self._view(out, start, stop))
         return out
+
+
+def _columns(Z, start, stop):
+    return Z[:, start:stop]
 
 
 def _runs(losses, columns):

@@ -204,9 +204,8 @@ class _NewtonSystem:
         return self.objective.column_sums(self.curvature.diagonal)
 
     def multiply(self, p):
-        """Hessian times a direction, whose scores are kept in ``p.Z``."""
-        p.Z = self.objective.forward(p.W, p.b)
-        hW, hb = self.objective.backward(self.curvature.times(p.Z))
+        """Hessian times a direction; its scores are kept in ``p.Z`` if known."""
+        p.Z, hW, hb = self.objective.hessian_product(self.curvature, p.W, p.b)
         hW += p.V
         return hW, hb
 
@@ -238,7 +237,8 @@ def conjugate_gradients(system, rW, rb, goal):
         total.W += alpha * p.W
         total.V += alpha * p.V
         total.b += alpha * p.b
-        total.Z += alpha * p.Z
+        if p.Z is not None:
+            total.Z += alpha * p.Z
         rW = rW - alpha * hW
         rb = rb - alpha * hb
         z = system.precondition(rW, rb)
@@ -248,6 +248,8 @@ def conjugate_gradients(system, rW, rb, goal):
             break
         beta = rz / previous
         p = State(z.W + beta * p.W, z.V + beta * p.V, z.b + beta * p.b)
+    if p.Z is None:
+        total.Z = system.objective.forward(total.W, total.b)
     return total
 
 

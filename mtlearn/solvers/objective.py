@@ -13,6 +13,7 @@ from copy import copy
 
 import numpy as np
 
+from ..blocks import project
 from .layouts import make_layout
 from .loss_sum import LossSum
 
@@ -22,7 +23,7 @@ class LinearObjective:
 
     Parameters
     ----------
-    X : ndarray or CSR matrix (n, d), float32 or float64
+    X : ndarray, CSR matrix or RowBlocks (n, d), float32 or float64
     targets : TaskTargets
     loss : Loss, or dict of them by kind of task
     C : float
@@ -79,7 +80,7 @@ class LinearObjective:
         else:
             # Rows are centred first: what a near singular root leaves of the mean
             # would be its rounding errors.
-            mapped.layout.X = np.asarray(self.layout.X @ root) - self.mean @ root
+            mapped.layout.X = project(self.layout.X, root, self.mean @ root)
             mapped.mean = np.zeros_like(self.mean)
         return mapped
 
@@ -101,7 +102,17 @@ class LinearObjective:
 
     def backward(self, G):
         """Transpose of :meth:`forward`: (d, K) and (K,)."""
-        dW, db = self.layout.backward(G)
+        return self._centred(*self.layout.backward(G))
+
+    def hessian_product(self, curvature, W, b):
+        """Hessian times a direction, (d, K) and (K,), after its scores.
+
+        The scores are None where they would have to be fetched.
+        """
+        Z, *product = self.layout.hessian_product(curvature, W, self.intercept(W, b))
+        return Z, *self._centred(*product)
+
+    def _centred(self, dW, db):
         if not self.fit_intercept:
             return dW, np.zeros_like(db)
         dW -= np.outer(self.mean, db)

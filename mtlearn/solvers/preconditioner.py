@@ -14,6 +14,8 @@ from scipy import sparse
 from scipy.linalg import eigh
 from sklearn.utils.extmath import randomized_svd
 
+from ..blocks import RowBlocks
+
 # Up to this size the smaller Gram matrix is decomposed in full: 3,000^3 operations are
 # seconds. Beyond it, dense X gives its leading directions by a randomised
 # decomposition, and sparse X its diagonal only.
@@ -32,7 +34,7 @@ class GramPreconditioner:
 
     Parameters
     ----------
-    X : ndarray or CSR matrix (n, d)
+    X : ndarray, CSR matrix or RowBlocks (n, d)
     weight : ndarray (n,)
         Of the rows.
     mean : ndarray (d,)
@@ -50,11 +52,13 @@ class GramPreconditioner:
     def __init__(self, X, weight, mean):
         n, d = X.shape
         self.tail = 0.0
-        self._shape, self._is_sparse = X.shape, sparse.issparse(X)
-        if min(n, d) <= FULL_SIZE:
-            decompose = _tall if d <= n else _wide
+        in_blocks = isinstance(X, RowBlocks)
+        self._shape, self._stays = X.shape, sparse.issparse(X) or in_blocks
+        # A Gram matrix of the rows needs them all at once.
+        if min(n, d) <= FULL_SIZE and not (in_blocks and d > FULL_SIZE):
+            decompose = _tall if d <= n or in_blocks else _wide
             self.P, self.S = decompose(X, weight, mean)
-        elif self._is_sparse:
+        elif self._stays:
             self.P, self.S = None, _diagonal(X, weight, mean)
         else:
             self.P, self.S, self.tail = _leading(X, weight, mean)
@@ -67,7 +71,7 @@ class GramPreconditioner:
     def basis(self, n_columns):
         """Orthonormal P (d, r) that spans the rows of X, if it pays to rotate by it."""
         n, d = self._shape
-        if self._is_sparse or min(n, d) > FULL_SIZE:
+        if self._stays or min(n, d) > FULL_SIZE:
             return None
         if n >= d and n > ROWS_PER_COLUMN * n_columns:
             return None
@@ -115,6 +119,8 @@ def _tall(X, weight, mean):
 def _weighted_gram(X, weight):
     if sparse.issparse(X):
         return (X.T @ X.multiply(weight[:, None])).toarray()
+    if isinstance(X, RowBlocks):
+        return X.total(_block_gram, X.split(weight)).astype(X.dtype)
     if np.ptp(weight) == 0:
         return weight[0] * (X.T @ X)
     gram = np.zeros((X.shape[1], X.shape[1]), dtype=X.dtype)
@@ -124,6 +130,11 @@ def _weighted_gram(X, weight):
         rows = root[block] * X[block]
         gram += rows.T @ rows
     return gram
+
+
+def _block_gram(block, weight):
+    block = np.sqrt(weight)[:, None] * block
+    return block.T @ block
 
 
 def _wide(X, weight, mean):
@@ -153,7 +164,8 @@ def _eigh(gram):
 
 
 def _diagonal(X, weight, mean):
-    diagonal = np.asarray(weight @ X.multiply(X)).ravel() - weight.sum() * mean**2
+    squares = X.mapped(np.square) if isinstance(X, RowBlocks) else X.multiply(X)
+    diagonal = np.asarray(weight @ squares).ravel() - weight.sum() * mean**2
     return np.maximum(diagonal, 0).astype(X.dtype)
 
 

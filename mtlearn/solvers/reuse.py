@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_memory
 
+from ..blocks import RowBlocks
 from .preconditioner import GramPreconditioner
 
 MAX_ENTRIES = 2
@@ -33,6 +34,8 @@ def decomposition(X, weight, mean, memory=None):
     X, weight, mean : see :class:`GramPreconditioner`
     memory : None, str or object with the joblib.Memory interface
     """
+    if isinstance(X, RowBlocks):  # to tell it apart, all of it would be read
+        return _decompose(X, weight, mean)
     if memory is not None:
         return check_memory(memory).cache(_decompose)(X, weight, mean)
     arrays = [*_arrays_of(X), weight, mean]

@@ -12,6 +12,7 @@ Mathematics 63, 2010.
 
 import numpy as np
 
+from ..blocks import RowBlocks
 from ..structures.covariance import (
     DenseCovariance,
     FeatureCovariance,
@@ -50,7 +51,7 @@ def reweighted(objective, penalties, preconditioner, state):
     # A single norm is better majorised among the fewer of columns and features.
     if by_columns and K <= (d if len(penalties) == 1 else MAX_COLUMNS):
         parts = _by_columns(objective, penalties, preconditioner, state, parts)
-    elif isinstance(X, np.ndarray):
+    elif isinstance(X, np.ndarray | RowBlocks):
         # One part alone, the others zero, is a start for all.
         for i, penalty in enumerate(penalties):
             if hasattr(penalty, "feature_root"):

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ..base import MultiTaskEstimator
+from ..linear_model.compact import wide
 from ..linear_model.parameters import find_structure, refuse_unused_ties
 from ..linear_model.predictor import null_loss, read_with_structure
 from ..linear_model.similarity import SimilarityMixin
@@ -211,7 +212,7 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
         return self._dual_scores(X, slice(*self.columns_[t : t + 2]))
 
     def _dual_scores(self, X, columns):
-        mixed, n_support = self._mixed[:, columns], len(self.support_rows_)
+        mixed, n_support = wide(self._mixed)[:, columns], len(self._mixed)
         out = np.empty((X.shape[0], mixed.shape[1]), dtype=self._mixed.dtype)
         step = max(1, CHUNK_NUMBERS // max(1, n_support))
         for first in range(0, X.shape[0], step):
@@ -223,9 +224,9 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
         """The kernel between rows and the support rows, (n, n_support_rows)."""
         if self._kernel.function is None:
             return X[:, self.support_rows_]
-        if not len(self.support_rows_):
+        if not len(self._mixed):
             return np.zeros((X.shape[0], 0), dtype=self._mixed.dtype)
-        return self._kernel(self._kernel.enter(X), self.support_vectors_)
+        return self._kernel(self._kernel.enter(X), wide(self.support_vectors_))
 
     def _null_loss(self, kind, values, weight):
         scaled = getattr(self, "scale_targets", False)
@@ -238,9 +239,10 @@ class KernelMachine(SimilarityMixin, MultiTaskEstimator):
         K = int(self.columns_[-1])
         check_array_state(self.intercept_, "intercept_", (K,))
         if self._features is None:
-            n = len(self.support_rows_)
-            check_array_state(self._mixed, "coefficients", (n, K))
-            vectors = self.support_vectors_
+            check_array_state(wide(self._mixed), "coefficients", (None, K))
+            n, vectors = len(self._mixed), self.support_vectors_
+            if vectors is None and len(self.support_rows_) != n:
+                raise ValueError(f"support_rows_ must name {n} rows")
             if vectors is not None and vectors.shape != (n, self.n_features_in_):
                 raise ValueError(f"support_vectors_ must have {n} rows of features")
 

@@ -29,6 +29,8 @@ class Tree:
         The same of the best splits of a tree of several tasks.
     n_rows : ndarray of int32 (n_nodes,)
         Of each leaf, those in the bag; 0 for other nodes.
+
+    Of a tree that only predicts, the last three are None.
     """
 
     nodes: np.ndarray

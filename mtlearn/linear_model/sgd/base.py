@@ -116,8 +116,8 @@ class MultiTaskSGDModel(LinearPredictor):
         first = not hasattr(self, "_descent")
         if first and hasattr(self, "coef_"):
             raise ValueError(
-                "sparsify() has dropped what training needs: fit anew, or sparsify "
-                "last."
+                "sparsify() or shrink() has dropped what training needs: fit anew, or "
+                "do so last."
             )
         try:
             X = validate_X(self, X, reset=first)
@@ -245,6 +245,8 @@ class MultiTaskSGDModel(LinearPredictor):
         return self._curve(self._history.scores)
 
     def _known_history(self):
+        if self._is_small:
+            raise AttributeError("shrink() has dropped the curves of training")
         if not hasattr(self, "_history"):
             raise AttributeError(f"this {type(self).__name__} is not fitted")
         return self._history
@@ -252,6 +254,14 @@ class MultiTaskSGDModel(LinearPredictor):
     def _curve(self, rows):
         curve = np.array(rows)
         return curve[:, 0] if self._ndim == 1 else curve
+
+    def _check_not_small(self, name):
+        check_is_fitted(self)
+        if self._is_small:
+            raise ValueError(
+                f"{name}() changes all that training has left, and shrink() has "
+                "dropped most of it: ask the full model"
+            )
 
     def sparsify(self):
         """Keep the coefficients as sparse matrices, for models with many zeros.
@@ -262,7 +272,7 @@ class MultiTaskSGDModel(LinearPredictor):
         -------
         self : object
         """
-        check_is_fitted(self)
+        self._check_not_small("sparsify")
         for name in ("coef_", "coef_shared_", "coef_task_"):
             setattr(self, name, sparse.csr_matrix(getattr(self, name)))
         if hasattr(self, "_descent"):
@@ -276,7 +286,7 @@ class MultiTaskSGDModel(LinearPredictor):
         -------
         self : object
         """
-        check_is_fitted(self)
+        self._check_not_small("densify")
         for name in ("coef_", "coef_shared_", "coef_task_"):
             if sparse.issparse(getattr(self, name)):
                 setattr(self, name, getattr(self, name).toarray())

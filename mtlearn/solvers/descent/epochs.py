@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...blocks import RowBlocks
+
 # Momentum overshoots and comes back: fewer steps without progress mean nothing.
 MIN_STEPS = 20
 
@@ -95,7 +97,9 @@ def descend(descent, X, labels, plan, history, *, held_out=None, step=None):
 def one_pass(descent, X, labels, rows, batch_size, shuffle):
     """One step for each mini-batch."""
     if shuffle:
-        rows = descent.rng.permutation(rows)
+        rng = descent.rng
+        in_blocks = isinstance(X, RowBlocks)
+        rows = X.shuffled(rows, rng) if in_blocks else rng.permutation(rows)
     whole = not shuffle and len(rows) == X.shape[0]
     for start in range(0, len(rows), batch_size):
         stop = min(start + batch_size, len(rows))
