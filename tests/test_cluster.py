@@ -1,5 +1,6 @@
 """Everything on a real cluster of Dask: several processes, one of which may die."""
 
+import gc
 import os
 import signal
 import threading
@@ -260,3 +261,10 @@ def test_persisted_blocks_survive_a_worker(client):
     there = MultiTaskLogisticRegression().fit(rows, Y)
     here = MultiTaskLogisticRegression().fit(np.tanh(X), Y)
     np.testing.assert_allclose(here.coef_, there.coef_, atol=1e-9)
+
+
+def test_nobody_else_holds_what_is_persisted(client):
+    blocks = RowBlocks(da.from_array(X, chunks=(70, 8)).persist())
+    gc.collect()
+    time.sleep(0.2)
+    np.testing.assert_allclose(blocks @ np.ones(8), X.sum(axis=1), atol=1e-9)

@@ -16,6 +16,7 @@ from .segments import segment_backward, segment_forward
 from .trees import (
     GAIN,
     NODE,
+    Voters,
     add_out_of_bag,
     add_votes,
     apply_bins,
@@ -33,6 +34,7 @@ __all__ = [
     "SEGMENT_INSTRUCTION_SETS",
     "TREE_BINS",
     "TREE_MISSING",
+    "Voters",
     "add_out_of_bag",
     "add_triangles",
     "add_votes",

@@ -1,6 +1,7 @@
 """Trees: growth, what leaves answer, votes."""
 
 from libc.stdint cimport uint8_t, uint64_t
+from libc.stdlib cimport calloc, free
 
 import numpy as np
 
@@ -361,6 +362,73 @@ def add_votes(
     view_votes(&its, table, parent, columns, weight.shape[1])
     with nogil:
         tree_add_votes(&its.voter, &leaf[0], n, &weight[0, 0], &out[0, 0], &seen[0])
+
+
+cdef class Voters:
+    """Trees side by side, that rows ask with one call; for a single row that is most.
+
+    Parameters
+    ----------
+    trees : list of (nodes, table, parent, weight)
+        Bytes of nodes, and the arguments of :func:`add_votes`; what they hold must not
+        change any more.
+    columns : AnswerColumns
+    """
+
+    cdef voting *its
+    cdef const tree_record **records
+    cdef const double **weights
+    cdef Py_ssize_t n_trees, n_tasks, n_columns
+    cdef object kept
+
+    def __cinit__(self, list trees, columns):
+        cdef const uint8_t[::1] nodes
+        cdef const double[:, ::1] weight
+        cdef Py_ssize_t k
+        self.kept, self.n_trees = (trees, columns), len(trees)
+        self.n_tasks, self.n_columns = len(columns.first) - 1, len(columns.prior)
+        self.its = <voting *>calloc(max(self.n_trees, 1), sizeof(voting))
+        self.records = <const tree_record **>calloc(
+            max(self.n_trees, 1), sizeof(tree_record *)
+        )
+        self.weights = <const double **>calloc(
+            max(self.n_trees, 1), sizeof(double *)
+        )
+        if not (self.its and self.records and self.weights):
+            raise MemoryError
+        if self.n_columns == 0:
+            self.n_trees = 0
+        for k in range(self.n_trees):
+            nodes, table, parent, weight = trees[k]
+            self.records[k], self.weights[k] = <tree_record *>&nodes[0], &weight[0, 0]
+            view_votes(&self.its[k], table, parent, columns, weight.shape[1])
+
+    def __dealloc__(self):
+        free(self.its)
+        free(<void *>self.records)
+        free(<void *>self.weights)
+
+    def add(self, const float[:, ::1] X, double[:, ::1] out):
+        """Add what all trees answer, in their order, to ``out``; without the GIL.
+
+        Parameters
+        ----------
+        X : (n, d) array of float32
+        out : (n, n_columns) array of float64
+            INOUT.
+        """
+        cdef Py_ssize_t n = X.shape[0], k
+        if out.shape[0] != n or out.shape[1] != self.n_columns:
+            raise ValueError("out must have a row per row of X and all columns")
+        if n == 0 or self.n_trees == 0:
+            return
+        cdef int[::1] leaf = np.empty(n, dtype=np.int32)
+        cdef Py_ssize_t[::1] seen = np.empty(self.n_tasks, dtype=np.intp)
+        with nogil:
+            for k in range(self.n_trees):
+                tree_apply_values(self.records[k], &X[0, 0], n, X.shape[1], &leaf[0])
+                tree_add_votes(&self.its[k].voter, &leaf[0], n, self.weights[k],
+                               &out[0, 0], &seen[0])
 
 
 def add_out_of_bag(

@@ -24,6 +24,7 @@ class Chunks:
                 "compute_chunk_sizes() first"
             )
         check_shape(array.shape)
+        self.array = array  # what it has persisted lives as long as it does
         array = array.rechunk({1: -1})
         self.shape, self.dtype = array.shape, array.dtype
         self.starts = np.cumsum([0, *array.chunks[0]])

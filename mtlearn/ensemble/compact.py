@@ -7,7 +7,7 @@ import numpy as np
 from .._kernels import NODE
 from ..tree.leaves import LeafTable
 from ..tree.tree import Tree
-from .forest import Forest
+from .forest import DERIVED, Forest
 
 
 @dataclass
@@ -31,7 +31,8 @@ class CompactForest(Forest):
         self._count_sources()
 
     def __getstate__(self):
-        state = {k: v for k, v in vars(self).items() if k not in ("trees", "_counts")}
+        derived = {"trees", "_counts", *DERIVED}
+        state = {k: v for k, v in vars(self).items() if k not in derived}
         return {**state, "packed": _pack(self.trees, self.half)}
 
     def __setstate__(self, state):

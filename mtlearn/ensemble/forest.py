@@ -1,14 +1,19 @@
 """Grown trees, and what each counts for each task."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from joblib import Parallel, delayed
 
+from .._kernels import Voters
 from ..tree import AnswerColumns
 from ..tree.tree import Tree
 from ..validation import check_plain_arrays
 from .growing import SHARED, row_blocks
+
+# Made at the first answer, of the rest.
+DERIVED = ("_voters", "_no_answer")
 
 
 @dataclass
@@ -42,6 +47,8 @@ class Forest:
 
     def check_state(self, n_features):
         """Raise ValueError unless compiled code can walk every tree."""
+        for name in DERIVED:  # what is derived is derived anew, not believed
+            vars(self).pop(name, None)
         columns = self.columns
         if type(columns) is not AnswerColumns:
             raise ValueError("a forest has no columns of answers")
@@ -90,16 +97,28 @@ class Forest:
         n_jobs : int, optional
             Threads.
         """
-        out = np.tile(self._where_no_tree_answers(), (len(X), 1))
-        weights = self.tree_weights()
+        out, voters = np.tile(self._no_answer, (len(X), 1)), self._voters
 
         def answer(start, stop):
-            for tree, weight in zip(self.trees, weights):
-                leaf = tree.apply(X[start:stop])
-                tree.add_votes(leaf, self.columns, weight, out[start:stop])
+            voters.add(X[start:stop], out[start:stop])
 
         _by_blocks(answer, len(X), n_jobs)
         return out
+
+    @cached_property
+    def _voters(self):
+        trees = [
+            (tree.nodes.view(np.uint8), tree.table, tree.parent, weight)
+            for tree, weight in zip(self.trees, self.tree_weights())
+        ]
+        return Voters(trees, self.columns)
+
+    @cached_property
+    def _no_answer(self):
+        return self._where_no_tree_answers()
+
+    def __getstate__(self):
+        return {k: v for k, v in vars(self).items() if k not in DERIVED}
 
     def _where_no_tree_answers(self):
         """The priors of tasks without trees, else 0, (n_columns,)."""
@@ -177,8 +196,12 @@ class Forest:
 
 
 def _by_blocks(function, n_rows, n_jobs):
+    blocks = list(row_blocks(n_rows, n_jobs))
+    if len(blocks) == 1:  # joblib costs as much as a row
+        function(*blocks[0])
+        return
     Parallel(n_jobs=n_jobs, require="sharedmem")(
-        delayed(function)(start, stop) for start, stop in row_blocks(n_rows, n_jobs)
+        delayed(function)(start, stop) for start, stop in blocks
     )
 
 
