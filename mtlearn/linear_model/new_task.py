@@ -32,6 +32,8 @@ def add_task(model, X, y, name, place, sample_weight=None):
         Number that the task gets.
     sample_weight : array-like (n,), optional
     """
+    if model._is_small:
+        raise ValueError("shrink() has dropped the shared part: add to the full model")
     structure = find_structure(model)
     if not isinstance(structure, Mean):
         raise ValueError(

@@ -12,6 +12,10 @@ class SimilarityMixin:
 
         Only structures that have one; others raise AttributeError.
         """
+        if self._is_small:
+            raise AttributeError(
+                "shrink() has dropped the covariance: ask the full model"
+            )
         if self._covariance is None:
             raise AttributeError(
                 f"structure={self.structure!r} has no covariance of columns"

@@ -123,6 +123,7 @@ class TestEveryEstimator:
         small, _ = shrink(model, problem.X, problem.Y, steps=["training"])
         gone = set(vars(model)) - set(vars(small))
         assert gone
+        gone -= {"_units"}  # a class has it, too, for models before their first batch
         assert not [name for name in gone if hasattr(small, name)]
 
     def test_clones_and_new_fits_are_full_models(self, estimator):
@@ -229,8 +230,7 @@ def test_small_models_can_be_asked_again(linear):
         assert more.bytes_before == report.bytes_after
         assert more.bytes_after <= more.bytes_before
         assert again.predict(X).shape == Y.shape
-        with pytest.raises(AttributeError, match="shrink"):
-            again._covariance if full is not forest else again._grown  # noqa: B018
+        assert not hasattr(again, "_covariance" if full is not forest else "_grown")
 
 
 def test_rows_of_any_form(linear):
@@ -320,7 +320,7 @@ def test_training_goes_on_with_the_full_model_only(linear):
     for method in ("sparsify", "densify"):
         with pytest.raises(ValueError, match="ask the full model"):
             getattr(small, method)()
-    with pytest.raises(AttributeError, match="no _covariance: shrink"):
+    with pytest.raises(AttributeError, match=r"shrink\(\) has dropped the covariance"):
         small.task_similarity_  # noqa: B018
     with pytest.raises(AttributeError, match="shrink"):
         small.loss_curve_  # noqa: B018
