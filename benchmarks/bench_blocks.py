@@ -50,7 +50,7 @@ def make(folder, n):
     return Y
 
 
-def rows(path, start):
+def read_rows(path, start):
     return np.array(np.load(path, mmap_mode="r")[start : start + CHUNK])
 
 
@@ -75,8 +75,10 @@ def linear(folder, Y, repeats):
     n = len(X)
     mapped = np.load(path, mmap_mode="r")
     starts = range(0, n, CHUNK)
-    parts = [da.from_delayed(delayed(rows)(path, s), (min(CHUNK, n - s), D), np.float32)
-             for s in starts]  # fmt: skip
+    parts = [
+        da.from_delayed(delayed(read_rows)(path, s), (min(CHUNK, n - s), D), np.float32)
+        for s in starts
+    ]
     kept = da.concatenate(parts).persist()
     distributed.wait(kept)
     ways = {
@@ -164,10 +166,10 @@ def plan(rows_read, reads, pictures):
     )
     print(f"  HOG, one core: {pictures:,.0f} pictures a second, so")
     for cores in (16, 256):
-        print(f"    {cores} cores: {n / pictures / cores / 3600:.1f} hours")
+        print(f"    {cores} cores: {n / pictures / cores / 3600:.2f} hours")
     print(f"  Newton, one core: {rows_read:,.0f} rows a second, {reads} reads on")
     for cores in (16, 256):
-        print(f"    {cores} cores: {n * reads / rows_read / cores / 3600:.1f} hours")
+        print(f"    {cores} cores: {n * reads / rows_read / cores / 3600:.2f} hours")
     print(
         f"    and {3 * n * bytes_of_scores / 1e9:.0f} GB over the network in each of "
         "its steps"
