@@ -39,6 +39,7 @@ distributed = pytest.importorskip(
 da = pytest.importorskip("dask.array")
 # Warnings of the cluster's own are none of ours.
 pytestmark = pytest.mark.filterwarnings("ignore")
+kills = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(600, 8))
@@ -204,6 +205,7 @@ def test_ray():
 # Workers that die.
 
 
+@kills
 def test_a_forest_survives_a_worker(client):
     problem = Problem(MultiTaskRandomForestClassifier(), n=3000, d=20)
     model = MultiTaskRandomForestClassifier(400, sharing=1, random_state=0)
@@ -229,6 +231,7 @@ def test_a_forest_survives_a_worker(client):
         np.testing.assert_array_equal(a, b)
 
 
+@kills
 def test_a_search_survives_a_worker(client, tmp_path):
     marker = str(tmp_path / "killed")
     grid = {"C": [0.01, 1.0]}
@@ -243,6 +246,7 @@ def test_a_search_survives_a_worker(client, tmp_path):
     )
 
 
+@kills
 def test_blocks_survive_a_worker(client, tmp_path):
     marker = str(tmp_path / "killed")
     rows = da.from_array(X, chunks=(70, 8))
@@ -254,6 +258,7 @@ def test_blocks_survive_a_worker(client, tmp_path):
     np.testing.assert_allclose(here.coef_, there.coef_, atol=1e-9)
 
 
+@kills
 def test_persisted_blocks_survive_a_worker(client):
     rows = map_rows(np.tanh, da.from_array(X, chunks=(70, 8))).persist()
     distributed.wait(rows)

@@ -80,7 +80,8 @@ class CompactRows:
         return self.wide[key]
 
     def __array__(self, dtype=None, copy=None):
-        return np.array(self.wide, dtype=dtype, copy=copy)
+        # NumPy before 2 knows no copy=None.
+        return (np.array if copy else np.asarray)(self.wide, dtype=dtype)
 
     def take(self, rows=slice(None), columns=slice(None)):
         """Some of the rows and columns, as few bytes again."""

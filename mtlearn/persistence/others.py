@@ -75,6 +75,8 @@ PRIVATE = (
     "sklearn.model_selection._search_successive_halving.HalvingRandomSearchCV",
     "sklearn.model_selection._split._CVIterableWrapper",
     "sklearn.utils._bunch.Bunch",
+    "sklearn.utils._metadata_requests.MetadataRequest",
+    "sklearn.utils._metadata_requests.MethodMetadataRequest",
 )
 
 _BUILTINS = (
@@ -98,6 +100,7 @@ PLAIN = (
     "collections.OrderedDict",
     "collections.defaultdict",
     "numpy.ma.MaskedArray",
+    "numpy.ma.core.MaskedArray",
     "numpy.random._generator.Generator",
     "numpy.random.mtrand.RandomState",
 )

@@ -87,7 +87,7 @@ def test_kernels(data, kernel, approximation):
     assert_agrees(model.fit(X, Y), X, atol=1e-10)
     X = X.astype(np.float32)
     # Of numbers near 1000, where float32 has seven digits.
-    assert_agrees(model.fit(X, Y), X, atol=1e-3 if kernel == "poly" else 1e-4)
+    assert_agrees(model.fit(X, Y), X, atol=1e-3 if kernel == "poly" else 3e-4)
 
 
 def test_kernels_without_a_name_are_refused(data):

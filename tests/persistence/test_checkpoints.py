@@ -114,6 +114,7 @@ SCRIPT = """
 """
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_killed_and_resumed(tmp_path):
     np.save(tmp_path / "X.npy", X)
     np.save(tmp_path / "Y.npy", Y)

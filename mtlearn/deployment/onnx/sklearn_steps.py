@@ -1,6 +1,7 @@
 """Steps of scikit-learn, by skl2onnx."""
 
 from copy import copy
+from dataclasses import replace
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -32,7 +33,9 @@ def convert_sklearn_step(g, step, value):
         value = Value(g.cast(value.name, np.float64), np.dtype(float), value.shape)
     converted = _convert(g, step, value)
     _check_runs(step, converted, value.dtype, g.opset)
-    return g.inline(converted, value.name)
+    found = g.inline(converted, value.name)
+    # Of selectors skl2onnx before 1.19 writes the width that they take.
+    return found if len(found.shape) != 1 else replace(found, shape=(None,))
 
 
 def _convert(g, step, value):
