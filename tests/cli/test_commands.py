@@ -380,8 +380,10 @@ def test_demo(tmp_path):
 
 def test_clothing_attributes(tmp_path, data_home):
     folder = data_home("clothing_attributes") / "clothing_attributes"
+    header, *rows = read_table(folder / "labels.csv")
+    write_table(tmp_path / "third.csv", header, rows[::3])
     run(
-        "train", folder / "labels.csv", "--images", folder / "images", "--out", "out",
+        "train", "third.csv", "--images", folder / "images", "--out", "out",
         cwd=tmp_path,
     )  # fmt: skip
     scores = read_table(tmp_path / "out" / "scores.csv")
