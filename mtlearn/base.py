@@ -122,12 +122,15 @@ class MultiTaskEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _check_state(self):
         """Raise ValueError if the parts of a loaded model do not fit each other."""
+        for name in ("n_tasks_", "n_features_in_"):
+            count = getattr(self, name, 1)
+            if type(count) is not int and not isinstance(count, np.integer):
+                raise ValueError(f"{name} must be a whole number")
+            if count < 1:
+                raise ValueError(f"{name} must be at least 1")
         if not hasattr(self, "columns_"):
             return
         T = self.n_tasks_
-        numbers = T, self.n_features_in_
-        if not all(isinstance(n, int | np.integer) and n > 0 for n in numbers):
-            raise ValueError("a model must have tasks and features, as whole numbers")
         check_array_state(self.columns_, "columns_", (T + 1,))
         start = self.columns_
         falls = (start[1:] < start[:-1]).any()

@@ -180,7 +180,7 @@ def validate_X(estimator, X, *, reset, accept_sparse="csr"):
         With NaN only if the estimator's tags allow it. RowBlocks, of them or of a Dask
         array, only for estimators that say ``_reads_blocks``.
     """
-    if isinstance(X, RowBlocks) or (is_dask(X) and _reads_blocks(estimator)):
+    if isinstance(X, RowBlocks) or type(X).__module__.startswith("dask"):
         return _validate_blocks(estimator, X, reset)
     may_be_missing = get_tags(estimator).input_tags.allow_nan
     return validate_data(
@@ -194,17 +194,19 @@ def validate_X(estimator, X, *, reset, accept_sparse="csr"):
     )
 
 
-def _reads_blocks(estimator):
-    return getattr(estimator, "_reads_blocks", False)
-
-
 def _validate_blocks(estimator, X, reset):
-    if not _reads_blocks(estimator):
+    if not getattr(estimator, "_reads_blocks", False):
         raise TypeError(
-            f"{type(estimator).__name__} does not read RowBlocks; linear models do. "
-            "Pass an array that fits into memory."
+            f"{type(estimator).__name__} does not read RowBlocks or Dask arrays; "
+            "linear models do. Pass an array that fits into memory, of a Dask array "
+            "X.compute()."
+        )
+    if not isinstance(X, RowBlocks) and not is_dask(X):
+        raise TypeError(
+            f"X is a {type(X).__name__} of Dask: pass X.to_dask_array(lengths=True)"
         )
     X = X if isinstance(X, RowBlocks) else RowBlocks(X)
+    X = X if X.dtype == np.float32 else X.astype(np.float64)
     # For the number of features, and what goes with it.
     validate_data(estimator, np.zeros((1, X.shape[1]), X.dtype), reset=reset)
     if not reset:

@@ -370,8 +370,7 @@ cdef class Voters:
     Parameters
     ----------
     trees : list of (nodes, table, parent, weight)
-        Bytes of nodes, and the arguments of :func:`add_votes`; what they hold must not
-        change any more.
+        Bytes of nodes, and the arguments of :func:`add_votes`.
     columns : AnswerColumns
     """
 
@@ -379,13 +378,15 @@ cdef class Voters:
     cdef const tree_record **records
     cdef const double **weights
     cdef Py_ssize_t n_trees, n_tasks, n_columns
-    cdef object kept
+    cdef list kept
 
     def __cinit__(self, list trees, columns):
         cdef const uint8_t[::1] nodes
         cdef const double[:, ::1] weight
         cdef Py_ssize_t k
-        self.kept, self.n_trees = (trees, columns), len(trees)
+        # The arrays themselves: what holds them may be given others.
+        self.kept = [columns.first, columns.prior, columns.group, columns.n_classes]
+        self.n_trees = len(trees)
         self.n_tasks, self.n_columns = len(columns.first) - 1, len(columns.prior)
         self.its = <voting *>calloc(max(self.n_trees, 1), sizeof(voting))
         self.records = <const tree_record **>calloc(
@@ -400,6 +401,12 @@ cdef class Voters:
             self.n_trees = 0
         for k in range(self.n_trees):
             nodes, table, parent, weight = trees[k]
+            self.kept.append((nodes, parent, weight))
+            while table is not None:
+                arrays = table.start, table.task, table.offset, table.values
+                self.kept.append(arrays)
+                table = table.groups
+            table = trees[k][1]
             self.records[k], self.weights[k] = <tree_record *>&nodes[0], &weight[0, 0]
             view_votes(&self.its[k], table, parent, columns, weight.shape[1])
 

@@ -29,15 +29,11 @@ class Chunks:
         self.shape, self.dtype = array.shape, array.dtype
         self.starts = np.cumsum([0, *array.chunks[0]])
         self.chunks = array.to_delayed().ravel().tolist()
-        self._kept = {}
 
     def read(self, b):
-        """A chunk here; the last two are kept, as mini-batches ask again and again."""
-        if b not in self._kept:
-            with large_graphs():
-                chunk = self.chunks[b].compute()
-            self._kept = {**dict(list(self._kept.items())[-1:]), b: chunk}
-        return self._kept[b]
+        """A chunk, here."""
+        with large_graphs():
+            return self.chunks[b].compute()
 
     def each(self, task, parts, shared):
         import dask
@@ -79,6 +75,12 @@ def large_graphs():
     """Scores travel in the graph, so that they survive a worker: that is meant."""
     import dask
 
+    try:
+        # Before its settings are changed: it brings defaults that must stay.
+        import distributed  # noqa: F401
+    except ImportError:
+        yield
+        return
     key = "distributed.admin.large-graph-warning-threshold"
     with dask.config.set({key: "1TB"}):
         yield

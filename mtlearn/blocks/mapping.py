@@ -1,6 +1,7 @@
 """Rows made of rows: features of images, scores of features, wherever they lie."""
 
 import numpy as np
+from scipy.sparse import issparse
 
 from .rows import RowBlocks, is_dask
 
@@ -28,7 +29,7 @@ def map_rows(function, X):
     TypeError
         For another X.
     ValueError
-        If ``function`` makes no matrix of RowBlocks.
+        If ``function`` makes something else, tried on one row (of zeros, for Dask).
 
     Examples
     --------
@@ -39,7 +40,7 @@ def map_rows(function, X):
     RowBlocks(6 x 2, float64, 2 blocks)
     """
     if isinstance(X, RowBlocks):
-        sample = np.asarray(function(X[:1]))
+        sample = _sample(function, X[:1])
         if sample.ndim != 2:
             raise ValueError(
                 "of RowBlocks function must make a matrix, it made an array of "
@@ -60,12 +61,34 @@ def map_rows(function, X):
 
 def _map_dask(function, X):
     X = X.rechunk({axis: -1 for axis in range(1, X.ndim)})
-    sample = np.asarray(function(np.zeros((1, *X.shape[1:]), dtype=X.dtype)))
+    sample = _sample(function, np.zeros((1, *X.shape[1:]), dtype=X.dtype))
     return X.map_blocks(
-        function,
+        _as_array,
+        function=function,
         dtype=sample.dtype,
         chunks=(X.chunks[0], *((size,) for size in sample.shape[1:])),
         drop_axis=list(range(sample.ndim, X.ndim)),
         new_axis=list(range(X.ndim, sample.ndim)) or None,
         meta=np.empty((0,) * sample.ndim, dtype=sample.dtype),
     )
+
+
+def _as_array(block, function):
+    return np.asarray(function(block))
+
+
+def _sample(function, row):
+    """What a function makes of one row."""
+    made = function(row)
+    if isinstance(made, list | tuple) or not hasattr(made, "shape") or issparse(made):
+        raise ValueError(
+            "map_rows needs a function that makes one dense array, not "
+            f"{type(made).__name__}"
+        )
+    made = np.asarray(made)
+    if len(made) != 1 or made.dtype.kind == "c":
+        raise ValueError(
+            "map_rows needs a function that makes a row of real numbers, or of labels, "
+            f"of each row; of one it made {made.shape} of {made.dtype}"
+        )
+    return made

@@ -2,8 +2,10 @@
 
 from copy import copy
 from itertools import pairwise
+from numbers import Integral
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils import assert_all_finite
 
 from . import dask_source
@@ -31,7 +33,8 @@ class RowBlocks:
         An array (n, d) that is mapped from a file (``numpy.load(..., mmap_mode="r")``),
         arrays (n_i, d) whose rows follow each other, or a Dask array with known chunks.
     block_rows : int, optional
-        Rows of a block, by default about 32 MB of them. Only for a single array.
+        Rows of a block, by default about 32 MB of them. For a single array; others
+        come in blocks.
 
     Attributes
     ----------
@@ -46,8 +49,8 @@ class RowBlocks:
     TypeError
         For numbers that are not real, or a source that is none of these.
     ValueError
-        For other than two dimensions, pieces of several widths, or Dask chunks of
-        unknown size.
+        For other than two dimensions, pieces of several widths, Dask chunks of unknown
+        size, or ``block_rows`` where blocks are given.
 
     Examples
     --------
@@ -77,7 +80,7 @@ class RowBlocks:
         self.dtype = self._read_dtype = np.dtype(np.float32 if single else np.float64)
         self.shape = self._source.shape
         self.slices = [slice(a, b) for a, b in pairwise(self._source.starts)]
-        self._steps = []
+        self._steps, self._kept = [], {}
 
     def __len__(self):
         return self.shape[0]
@@ -103,6 +106,7 @@ class RowBlocks:
             Of what the function returns, by default that of its argument.
         """
         made = copy(self)
+        made._kept = {}
         made._steps = [*self._steps, (function, args)]
         made.shape = self.shape[0], n_columns or self.shape[1]
         made.dtype = np.dtype(dtype or self.dtype)
@@ -138,7 +142,15 @@ class RowBlocks:
 
     # What a matrix can do.
 
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError(
+            "RowBlocks are not made one array, which would be all of X in memory: "
+            "linear models read them in fit and predict, mtlearn.blocks.map_rows "
+            "takes functions of rows, and X[rows] is an array of some of them"
+        )
+
     def __matmul__(self, W):
+        W = W.toarray() if sparse.issparse(W) else W
         out = np.empty((self.shape[0], *W.shape[1:]), np.result_type(self.dtype, W))
         for part, Z in zip(self.slices, self.each(np.matmul, shared=(W,))):
             out[part] = Z
@@ -146,6 +158,8 @@ class RowBlocks:
 
     def __rmatmul__(self, G):
         """``G @ X``, G (n,) or (k, n)."""
+        if G.shape[-1] != self.shape[0]:
+            raise ValueError(f"{G.shape} does not fit {self.shape[0]} rows")
         dtype = np.result_type(self.dtype, G)
         parts = self.split(np.ascontiguousarray(G.T))
         return self.total(_product_of_rows, parts).astype(dtype)
@@ -161,11 +175,17 @@ class RowBlocks:
         return self.mapped(np.ndarray.astype, dtype, dtype=dtype)
 
     def block(self, b):
-        """The rows of a block, as an array in memory, perhaps a view."""
-        return self._task(_itself)(self._source.read(b))
+        """The rows of a block, as an array in memory, perhaps a view.
+
+        The last two are kept, as mini-batches ask for them again and again.
+        """
+        if b not in self._kept:
+            made = self._task(_itself)(self._source.read(b))
+            self._kept = {**dict(list(self._kept.items())[-1:]), b: made}
+        return self._kept[b]
 
     def __getitem__(self, rows):
-        """Some rows, a slice or an array of int, as an array in memory."""
+        """Some rows, a slice, a mask or an array of int, as an array in memory."""
         if isinstance(rows, slice):
             start, stop, step = rows.indices(self.shape[0])
             b = np.searchsorted(self._source.starts, start, side="right") - 1
@@ -173,13 +193,28 @@ class RowBlocks:
                 first = self.slices[b].start
                 return self.block(b)[start - first : stop - first]
             rows = np.arange(start, stop, step)
-        rows = np.asarray(rows)
+        rows = self._numbers(rows)
         block = np.searchsorted(self._source.starts, rows, side="right") - 1
         out = np.empty((len(rows), self.shape[1]), dtype=self.dtype)
         for b in np.unique(block):
             its = np.flatnonzero(block == b)
             out[its] = self.block(b)[rows[its] - self.slices[b].start]
         return out
+
+    def _numbers(self, rows):
+        """Of rows, from 0 on."""
+        rows, n = np.asarray(rows), self.shape[0]
+        if rows.dtype == bool and rows.shape == (n,):
+            return np.flatnonzero(rows)
+        if rows.ndim != 1 or rows.dtype.kind not in "iu":
+            raise IndexError(
+                "RowBlocks are indexed by rows alone: a slice, a mask of all rows, or "
+                "a 1-D array of whole numbers"
+            )
+        rows = np.where(rows < 0, rows + n, rows)
+        if len(rows) and not (0 <= rows.min() and rows.max() < n):
+            raise IndexError(f"there are {n} rows, and no row {rows.max()}")
+        return rows
 
     def shuffled(self, rows, rng):
         """Rows in a random order that reads each block once: blocks, then their rows.
@@ -212,24 +247,45 @@ class _Task:
     def __call__(self, block, *args):
         block = np.asarray(block, dtype=self.dtype)
         for step, given in self.steps:
-            block = step(block, *given)
+            made = np.asarray(step(block, *given))
+            if len(made) != len(block):
+                raise ValueError(
+                    f"a function of rows made {len(made)} rows of {len(block)}"
+                )
+            block = made
         return self.function(block, *args)
 
 
 def _open(source, block_rows):
+    if block_rows is not None and (is_dask(source) or isinstance(source, list | tuple)):
+        raise ValueError(
+            f"block_rows={block_rows} is for a single array; a list and a Dask array "
+            "say themselves what their blocks are"
+        )
     if is_dask(source):
         return dask_source.Chunks(source)
     if isinstance(source, list | tuple):
-        return Pieces([np.asanyarray(piece) for piece in source])
+        return Pieces([_piece(piece) for piece in source])
     if not isinstance(source, np.ndarray):
         raise TypeError(
             "RowBlocks takes an array, a list of arrays or a Dask array as source, "
             f"not {type(source).__name__}"
         )
     if block_rows is None:
-        row = max(1, source[:1].nbytes)
-        block_rows = max(1, BLOCK_BYTES // row)
-    return Slices(source, block_rows)
+        single = 4 if source.dtype == np.float32 else 8
+        block_rows = max(1, BLOCK_BYTES // (single * max(1, *source.shape[1:], 1)))
+    if isinstance(block_rows, bool) or not isinstance(block_rows, Integral):
+        raise TypeError(f"block_rows={block_rows!r} must be a whole number")
+    return Slices(source, int(block_rows))
+
+
+def _piece(piece):
+    if sparse.issparse(piece) or np.ndim(piece) == 0:
+        raise TypeError(
+            "a list for RowBlocks holds dense arrays of rows, not "
+            f"{type(piece).__name__}"
+        )
+    return np.asanyarray(piece)
 
 
 def project(X, P, shift):

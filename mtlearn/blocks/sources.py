@@ -43,17 +43,18 @@ class Pieces(LocalSource):
     def __init__(self, pieces):
         if not pieces:
             raise ValueError("RowBlocks needs at least one piece, source is empty")
-        self.starts = np.cumsum([0, *map(len, pieces)])
+        n = sum(map(len, pieces))
         for piece in pieces:
-            check_shape((int(self.starts[-1]), *piece.shape[1:]))
+            check_shape((n, *piece.shape[1:]))
         widths = {piece.shape[1] for piece in pieces}
         if len(widths) > 1:
             raise ValueError(
                 f"the pieces of source have {sorted(widths)} columns; all must have as "
                 "many"
             )
-        self.pieces = pieces
-        self.shape = int(self.starts[-1]), widths.pop()
+        self.pieces = [piece for piece in pieces if len(piece)]
+        self.starts = np.cumsum([0, *map(len, self.pieces)])
+        self.shape = n, widths.pop()
         self.dtype = np.result_type(*pieces)
 
     def read(self, b):

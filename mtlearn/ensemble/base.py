@@ -197,6 +197,8 @@ class MultiTaskForest(ForestInspectionMixin, OutOfBagMixin, MultiTaskEstimator):
     def _check_state(self):
         super()._check_state()
         if hasattr(self, "_forest"):
+            if not hasattr(self, "columns_"):
+                raise ValueError("a forest must say what its columns are")
             if type(self._forest) not in (Forest, CompactForest):
                 raise ValueError("a forest has no trees")
             self._forest.check_state(self.n_features_in_)

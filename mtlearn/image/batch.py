@@ -64,6 +64,15 @@ class ImageBatch:
         return part.reshape(*part.shape[:3], -1)
 
 
+def refuse_dask(transformer, X):
+    """Raise TypeError for a Dask array, of which pictures would be read one by one."""
+    if is_dask(X):
+        raise TypeError(
+            f"{type(transformer).__name__} learns from pictures in memory: fit it on "
+            "some of them, X[:1000].compute(); transform takes Dask arrays"
+        )
+
+
 def _common_shape(images):
     if not images:
         return None

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from .._kernels import add_triangles
 from ..validation import check_choice, check_is_fitted, check_number
 from .base import ImageTransformer, check_finite_pixels
-from .batch import ImageBatch
+from .batch import ImageBatch, refuse_dask
 from .grid import cell_edges, read_grid
 
 __all__ = ["KMeansPatches"]
@@ -123,6 +123,7 @@ class KMeansPatches(ImageTransformer):
         -------
         self : object
         """
+        refuse_dask(self, X)
         super().fit(X)
         rng = check_random_state(self.random_state)
         patches = normalise(self._sample(ImageBatch(X), rng))

@@ -9,6 +9,7 @@ from joblib import Parallel, delayed
 from PIL import Image
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from ..blocks import is_dask, map_rows
 from ..validation import check_choice, check_number
 from .reading import (
     FITS,
@@ -226,6 +227,8 @@ class Resize(_ImageStep):
         images : ndarray (n, height, width[, 3]), of the type of X
         """
         width, height = self._check()
+        if is_dask(X):
+            return map_rows(self.transform, X)
 
         def resized(image):
             image = np.asarray(image)
@@ -292,6 +295,8 @@ class Crop(_ImageStep):
         images : ndarray (n, height, width[, 3])
         """
         size = self._check()
+        if is_dask(X):
+            return map_rows(self.transform, X)
         if isinstance(X, np.ndarray):
             return X[(slice(None), *self._window(X.shape[1:], size))]
         images = [np.asarray(image) for image in X]
@@ -354,6 +359,8 @@ class Rotate(_ImageStep):
         images : ndarray (n, height, width[, 3]), of the type of X
         """
         self._check()
+        if is_dask(X):
+            return map_rows(self.transform, X)
 
         def turned(image):
             image = np.asarray(image)

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 
 from ..validation import check_number
 from .base import ImageTransformer
-from .batch import ImageBatch
+from .batch import ImageBatch, refuse_dask
 from .sift import DenseSIFT
 
 __all__ = ["VLAD", "BagOfVisualWords", "FisherVector"]
@@ -61,6 +61,7 @@ class _VisualWords(ImageTransformer):
         -------
         self : object
         """
+        refuse_dask(self, X)
         for name in ("n_words", "n_samples"):
             check_number(getattr(self, name), name, 1, kind=Integral)
         usual = DenseSIFT() if self.descriptor is None else self.descriptor

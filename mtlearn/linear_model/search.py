@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 
+from ..blocks import RowBlocks, is_dask
 from ..model_selection import MultiTaskStratifiedKFold
 from ..model_selection.cross_validation import take_rows
 from ..model_selection.delegation import DelegatingEstimator
@@ -108,6 +109,11 @@ class MultiTaskLinearCV(DelegatingEstimator):
         self : object
         """
         settings = self._settings()
+        if isinstance(X, RowBlocks) or is_dask(X):
+            raise TypeError(
+                f"{type(self).__name__} would hold its folds in memory: search on a "
+                "sample of the rows, X[rows], or over calls of fit"
+            )
         if sparse.issparse(X):
             X = sparse.csr_array(X)  # other formats have no rows to take
         cv = self.cv

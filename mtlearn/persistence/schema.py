@@ -4,7 +4,7 @@ import json
 
 from ..exceptions import ModelFileError
 from .others import LOADERS
-from .trusted import trusted_names
+from .trusted import trusted_classes, trusted_functions
 
 MOST_PARTS = 10**7
 
@@ -22,9 +22,7 @@ def refuse_untrusted(members, subject):
     schema = json.loads(members["schema.json"])
     if _expanded(schema, {}) > MOST_PARTS:
         raise ModelFileError(f"{subject} describes more than {MOST_PARTS} parts")
-    names, loaders = set(), set()
-    _collect(schema, names, loaders)
-    unknown = sorted((names - set(trusted_names())) | (loaders - set(LOADERS)))
+    unknown = sorted({name for name, way in _named(schema) if not _may_be(name, way)})
     if unknown:
         raise ModelFileError(
             f"{subject} holds {', '.join(unknown)}, which model files may not: only "
@@ -32,17 +30,25 @@ def refuse_untrusted(members, subject):
         )
 
 
-def _collect(node, names, loaders):
-    """All that a description names, and how it is put together."""
+def _named(node):
+    """All that a description names, and how it is made."""
     if isinstance(node, list):
         for child in node:
-            _collect(child, names, loaders)
+            yield from _named(child)
     elif isinstance(node, dict):
         for child in node.values():
-            _collect(child, names, loaders)
-        if "__loader__" in node and node["__loader__"] != "CachedNode":
-            names.add(f"{node.get('__module__')}.{node.get('__class__')}")
-            loaders.add(str(node["__loader__"]))
+            yield from _named(child)
+        way = node.get("__loader__", "CachedNode")
+        if way != "CachedNode":  # that was named before
+            yield f"{node.get('__module__')}.{node.get('__class__')}", str(way)
+
+
+def _may_be(name, way):
+    if way == "ObjectNode":
+        return name in trusted_classes()
+    if way == "FunctionNode":
+        return name in trusted_functions()
+    return name in LOADERS.get(way, ())
 
 
 def _expanded(node, known):

@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy import sparse
+from sklearn.preprocessing import OneHotEncoder
 
 # Containers inside containers; a model has some ten.
 MAX_DEPTH = 100
@@ -23,30 +24,35 @@ def _visit(entry, seen, depth):
     seen.add(id(entry))
     if isinstance(entry, np.ndarray):
         _visit_all(_entries(entry), seen, depth)
-        return
-    if sparse.issparse(entry):
+    elif isinstance(entry, np.random.RandomState):
+        _check_random_state(entry)
+    elif sparse.issparse(entry):
         _check_sparse(entry)
-        return
-    if isinstance(entry, dict):
+    elif isinstance(entry, dict):
+        _refuse_folders(entry)
         _visit_all([*entry.keys(), *entry.values()], seen, depth)
     elif isinstance(entry, list | tuple | set | frozenset):
         _visit_all(entry, seen, depth)
     elif hasattr(entry, "__dict__") and not isinstance(entry, type):
-        _refuse_shadows(entry)
-        # A file must not choose a folder to be written to when the model trains on.
-        if vars(entry).get("memory") is not None:
-            entry.memory = None
-        _visit_all(list(vars(entry).values()), seen, depth)
-        # Inner parts first: what contains them may use them.
-        if hasattr(type(entry), "_check_state"):
-            type(entry)._check_state(entry)
+        _visit_object(entry, seen, depth)
+
+
+def _visit_object(entry, seen, depth):
+    _refuse_shadows(entry)
+    # A file must not choose a folder to be written to when the model trains on.
+    if vars(entry).get("memory") is not None:
+        entry.memory = None
+    if isinstance(entry, OneHotEncoder) and hasattr(entry, "categories_"):
+        _check_encoder(entry)
+    _visit_all(list(vars(entry).values()), seen, depth)
+    # Inner parts first: what contains them may use them.
+    if hasattr(type(entry), "_check_state"):
+        type(entry)._check_state(entry)
 
 
 def _refuse_shadows(entry):
     """An attribute of a file must not stand in for a method."""
     kind = type(entry)
-    if kind.__module__.split(".")[0] != "mtlearn":
-        return
     shadows = [name for name in vars(entry) if callable(getattr(kind, name, None))]
     if shadows:
         raise ValueError(f"{kind.__name__} has no attribute {shadows[0]!r} to be set")
@@ -76,3 +82,34 @@ def _check_sparse(matrix):
     if (start < 0).any() or (start > nnz).any() or (start[1:] < start[:-1]).any():
         raise ValueError("the rows of a sparse matrix do not follow each other")
     matrix.check_format(full_check=True)
+
+
+def _check_random_state(source):
+    """NumPy reads wherever the position says."""
+    state = source.get_state(legacy=False)
+    key, position = state["state"]["key"], state["state"]["pos"]
+    if state["bit_generator"] != "MT19937" or not 0 <= position <= len(key):
+        raise ValueError("a source of random numbers is in no state that it can have")
+
+
+def _refuse_folders(settings):
+    """Of a search over them."""
+    for name, values in settings.items():
+        is_folder = isinstance(name, str) and name.split("__")[-1] == "memory"
+        if is_folder and values not in (None, [None]):
+            raise ValueError(f"model files hold no folders, {name}={values!r} is one")
+
+
+def _check_encoder(encoder):
+    """Its sparse columns are where the categories say, which SciPy does not check."""
+    drops = getattr(encoder, "drop_idx_", None)
+    drops = [None] * len(encoder.categories_) if drops is None else list(drops)
+    if getattr(encoder, "_infrequent_enabled", False):
+        raise ValueError("model files hold no OneHotEncoder of infrequent categories")
+    for known, drop, width in zip(
+        encoder.categories_, drops, encoder._n_features_outs, strict=True
+    ):
+        if drop is not None and not 0 <= drop < len(known):
+            raise ValueError("a OneHotEncoder drops a category that it does not know")
+        if width != len(known) - (drop is not None):
+            raise ValueError("the columns of a OneHotEncoder are not its categories")

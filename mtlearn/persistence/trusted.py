@@ -10,7 +10,7 @@ from importlib import import_module
 
 from sklearn.metrics import get_scorer, get_scorer_names
 
-from .others import PLAIN, PRIVATE, PUBLIC_OTHERS
+from .others import NUMPY_FUNCTIONS, PLAIN, PRIVATE, PUBLIC_OTHERS
 
 # Packages whose ``__all__`` a user's pipeline may hold instances of.
 PUBLIC = (
@@ -86,23 +86,41 @@ def _full_name(entry):
 
 
 @cache
+def trusted_classes():
+    """Names of the classes that objects in a file may have."""
+    return frozenset(
+        {*PRIVATE, *(_full_name(entry) for entry in _found() if _is_class(entry))}
+    )
+
+
+@cache
+def trusted_functions():
+    """Names of the functions that objects in a file may hold."""
+    named = (_full_name(entry) for entry in _found() if not _is_class(entry))
+    return frozenset({*NUMPY_FUNCTIONS, *named})
+
+
+@cache
 def trusted_names():
-    """The list, sorted."""
-    found = {*PLAIN, *PRIVATE}
+    """All that a file may name, sorted."""
+    return sorted({*PLAIN, *trusted_classes(), *trusted_functions()})
+
+
+def _found():
+    """The classes and functions of all lists."""
     for package in PUBLIC:
         module = import_module(package)
-        entries = [getattr(module, name) for name in module.__all__]
-        found.update(_full_name(entry) for entry in entries if isinstance(entry, type))
-    for module, names in PARTS.items():
-        found.update(_full_name(getattr(import_module(module), name)) for name in names)
-    for module, name in REGISTRIES:
-        registry = getattr(import_module(module), name)
-        found.update(_full_name(entry) for entry in registry.values())
+        yield from filter(_is_class, (getattr(module, n) for n in module.__all__))
+    for package, names in PARTS.items():
+        yield from (getattr(import_module(package), name) for name in names)
+    for package, name in REGISTRIES:
+        yield from getattr(import_module(package), name).values()
     for package, names in PUBLIC_OTHERS.items():
         module = import_module(package)
         # A version may lack one.
-        entries = [getattr(module, name) for name in names if hasattr(module, name)]
-        found.update(_full_name(entry) for entry in entries)
-    for name in get_scorer_names():
-        found.add(_full_name(get_scorer(name)._score_func))
-    return sorted(found)
+        yield from (getattr(module, name) for name in names if hasattr(module, name))
+    yield from (get_scorer(name)._score_func for name in get_scorer_names())
+
+
+def _is_class(entry):
+    return isinstance(entry, type)

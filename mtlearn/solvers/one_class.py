@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.optimize import minimize
 
+from ..blocks import RowBlocks
+
 
 def one_class_intercept(loss, X, targets, coef, t, shares=None):
     """Intercepts of task t, which has one class but shares its coefficients.
@@ -14,7 +16,7 @@ def one_class_intercept(loss, X, targets, coef, t, shares=None):
     ----------
     loss : Loss
         Of the task.
-    X : array or CSR matrix (n, d)
+    X : array, CSR matrix or RowBlocks (n, d)
     targets : TaskTargets
     coef : ndarray (c, d)
         Of the columns of task t.
@@ -27,7 +29,9 @@ def one_class_intercept(loss, X, targets, coef, t, shares=None):
     ndarray (c,)
     """
     row, code, weight = targets.pairs(t)
-    scores = np.asarray(X[row] @ coef.T, dtype=np.float64)
+    # Of blocks the scores of all rows are less than some of the rows.
+    scores = (X @ coef.T)[row] if isinstance(X, RowBlocks) else X[row] @ coef.T
+    scores = np.asarray(scores, dtype=np.float64)
     labels = targets.column_label[targets.columns[t] : targets.columns[t + 1]]
     shares = targets.label_shares(t) if shares is None else shares
     # The pseudo-row counts once for each class, by the share of that class.

@@ -8,7 +8,7 @@ question, and :mod:`targets <mtlearn.tasks.targets>` puts it all together;
 """
 
 from .groups import read_label_groups
-from .labels import LabelTable
+from .labels import LabelTable, has_labels
 from .stream import announce, check_announced, read_batch
 from .targets import OwnRows, TaskTargets, read_task_ids, task_name
 from .weights import read_sample_weight, resolve_task_weight
@@ -19,6 +19,7 @@ __all__ = [
     "TaskTargets",
     "announce",
     "check_announced",
+    "has_labels",
     "read_batch",
     "read_label_groups",
     "read_sample_weight",

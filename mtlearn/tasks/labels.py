@@ -12,6 +12,18 @@ SELF_EQUAL = {str, int, float, bool, np.str_, np.bool_, np.int64, np.float64}
 SUSPICIOUS_LABELS = ("", "nan", "NaN", "None", "<NA>")
 
 
+def has_labels(Y, sample_weight=None):
+    """Whether any label is observed, and counts."""
+    table = LabelTable(Y)
+    if not table.n_rows:
+        return False
+    observed = np.column_stack([column.observed for column in table.columns()])
+    if sample_weight is None:
+        return bool(observed.any())
+    weight = np.asarray(sample_weight)
+    return bool((observed & (weight.reshape(len(observed), -1) > 0)).any())
+
+
 @dataclass
 class LabelColumn:
     """Labels of one task: ``values`` (n_rows,), of one type wherever ``observed``."""

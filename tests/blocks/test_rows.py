@@ -1,16 +1,30 @@
 """A matrix in blocks does what the matrix does."""
 
+import os
+import subprocess
+import sys
+from unittest import mock
+
 import numpy as np
 import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from mtlearn.blocks import RowBlocks, map_rows, project
-from mtlearn.image import HOG
+from mtlearn.compose import TaskColumnRegressor
+from mtlearn.ensemble import MultiTaskRandomForestClassifier
+from mtlearn.exceptions import DegenerateTaskWarning
+from mtlearn.image import HOG, VLAD, Crop, KMeansPatches, Resize, Rotate
 from mtlearn.linear_model import (
+    MultiTaskLinearCV,
     MultiTaskLogisticRegression,
     MultiTaskRidge,
     MultiTaskSGDClassifier,
 )
-from mtlearn.svm import MultiTaskLinearSVC
+from mtlearn.svm import MultiTaskLinearSVC, MultiTaskSVC
 
 da = pytest.importorskip("dask.array", reason="the extra `dask` is not installed")
 
@@ -138,6 +152,113 @@ def test_what_is_not_finite_is_refused(value):
         model.predict(blocks)
 
 
+def test_indices():
+    blocks = RowBlocks([X[:10], X[10:40], X[40:]])
+    mask = rng.random(N) < 0.2
+    np.testing.assert_array_equal(blocks[mask], X[mask])
+    np.testing.assert_array_equal(blocks[[-1, 5, -N]], X[[-1, 5, -N]])
+    for wrong in ([N], [-N - 1], [0.5], mask[:5], (slice(None), 0), 0):
+        with pytest.raises(IndexError):
+            blocks[wrong]
+    with pytest.raises(ValueError, match="does not fit 103 rows"):
+        np.ones(104) @ blocks
+
+
+def test_a_block_is_made_once_for_all_of_its_mini_batches():
+    made = []
+
+    def seen(block):
+        made.append(len(block))
+        return block
+
+    blocks = RowBlocks(X, block_rows=20).mapped(seen)
+    MultiTaskSGDClassifier(
+        batch_size=3, shuffle=False, max_iter=4, tol=None, random_state=0
+    ).fit(blocks, Y)
+    assert len(made) == 6 * (1 + 4)  # a look at all, and four epochs
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.int64, np.float16])
+def test_functions_that_make_other_numbers(dtype):
+    made = map_rows(lambda block: (3 * block).astype(dtype), RowBlocks(X))
+    plain = (3 * X).astype(dtype).astype(float)
+    for cls in (MultiTaskLogisticRegression, MultiTaskSGDClassifier):
+        params = {"random_state": 0} if "SGD" in cls.__name__ else {}
+        params.update(shuffle=False) if params else None
+        here, there = cls(**params).fit(plain, Y), cls(**params).fit(made, Y)
+        np.testing.assert_allclose(here.coef_, there.coef_, atol=1e-8)
+
+
+def test_frames_are_arrays_again():
+    scaler = StandardScaler().set_output(transform="pandas").fit(X)
+    scaled = map_rows(scaler.transform, RowBlocks(X, block_rows=30))
+    np.testing.assert_allclose(scaled[[0, 50]], scaler.transform(X).to_numpy()[[0, 50]])
+    MultiTaskRidge().fit(scaled, X @ W)
+    with pytest.raises(ValueError, match="made 1 rows of 103"):
+        RowBlocks(X).mapped(_first)[:]
+
+
+def _first(block):
+    return block[:1]
+
+
+def test_what_reads_no_blocks_says_so():
+    lazy = da.from_array(X, chunks=(30, D))
+    for rows in (lazy, RowBlocks(X)):
+        for model in (MultiTaskSVC(), MultiTaskRandomForestClassifier(2)):
+            with pytest.raises(TypeError, match="linear models do"):
+                model.fit(rows, Y)
+            with pytest.raises(TypeError, match="linear models do"):
+                model.fit(X, Y).predict(rows)
+        with pytest.raises(TypeError, match="folds in memory"):
+            MultiTaskLinearCV(MultiTaskRidge()).fit(rows, Y)
+    search = GridSearchCV(MultiTaskRidge(), {"C": [1.0]}, cv=2)
+    pipeline = make_pipeline(StandardScaler(), MultiTaskRidge())
+    for model in (pipeline, TaskColumnRegressor(MultiTaskRidge(), task_column=0)):
+        with pytest.raises(TypeError, match="not made one array"):
+            model.fit(RowBlocks(X), Y[:, 0])
+    assert search.fit(lazy, Y).predict(X).shape == Y.shape
+    frame = pytest.importorskip("dask.dataframe").from_dask_array(lazy)
+    with pytest.raises(TypeError, match="to_dask_array"):
+        MultiTaskRidge().fit(frame, Y)
+
+
+def test_sparse_coefficients():
+    model = MultiTaskSGDClassifier(
+        penalty="l1", alpha=0.01, structure="independent", random_state=0
+    )
+    model.fit(X, Y).sparsify()
+    np.testing.assert_array_equal(model.predict(RowBlocks(X)), model.predict(X))
+
+
+def test_a_task_of_one_class_does_not_load_its_rows():
+    labels = Y.copy()
+    labels[:, 1] = 1
+    blocks = RowBlocks(X, block_rows=20)
+    model = MultiTaskLogisticRegression(structure="mean", label_groups="all", tol=1e-8)
+    with pytest.warns(DegenerateTaskWarning):
+        here = clone(model).fit(X, labels)
+    with pytest.warns(DegenerateTaskWarning), mock.patch.object(
+        RowBlocks, "__getitem__", side_effect=AssertionError
+    ):  # fmt: skip
+        there = clone(model).fit(blocks, labels)
+    np.testing.assert_allclose(here.intercept_, there.intercept_, atol=1e-4)
+
+
+def test_dask_in_a_fresh_process():
+    """Its settings are those that it has elsewhere, too."""
+    script = (
+        "import dask.array as da, numpy as np, sys\n"
+        "from mtlearn.linear_model import MultiTaskRidge\n"
+        "X = np.eye(6)\n"
+        "MultiTaskRidge().fit(da.from_array(X, chunks=(2, 6)), X[:, :2])\n"
+        "import dask; assert dask.config.get('distributed.comm') is not None\n"
+    )
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    pytest.importorskip("distributed")
+    subprocess.run([sys.executable, "-c", script], check=True, env=env)
+
+
 def test_wrong_input():
     with pytest.raises(TypeError, match="str"):
         RowBlocks("X.npy")
@@ -151,6 +272,14 @@ def test_wrong_input():
         RowBlocks([X, X[:, 1:]])
     with pytest.raises(ValueError, match="block_rows=0"):
         RowBlocks(X, block_rows=0)
+    for wrong in (2.5, "a", True):
+        with pytest.raises(TypeError, match="block_rows"):
+            RowBlocks(X, block_rows=wrong)
+    for source in ([X], da.from_array(X, chunks=(30, 7))):
+        with pytest.raises(ValueError, match="is for a single array"):
+            RowBlocks(source, block_rows=10)
+    with pytest.raises(TypeError, match="dense arrays of rows"):
+        RowBlocks([sparse.csr_array(X)])
     unknown = da.from_array(X, chunks=(30, 7))
     with pytest.raises(ValueError, match="compute_chunk_sizes"):
         RowBlocks(unknown[unknown[:, 0] > 0])
@@ -199,6 +328,31 @@ def test_mapped_rows():
         map_rows(single.predict, blocks)
     with pytest.raises(TypeError, match="ndarray"):
         map_rows(model.predict, X)
+    lazy = da.from_array(X, chunks=(30, D))
+    labels = MultiTaskLogisticRegression().fit(X, Y)
+    for wrong in (labels.predict_proba, sparse.csr_array, _twice_as_many):
+        with pytest.raises(ValueError, match="map_rows needs"):
+            map_rows(wrong, lazy)
+
+
+def _twice_as_many(block):
+    return np.vstack([block, block])
+
+
+@pytest.mark.parametrize("step", [Resize((20, 16)), Crop((20, 16)), Rotate(90)])
+def test_steps_of_dask_images(step):
+    images = rng.integers(0, 256, (50, 32, 24, 3), dtype=np.uint8)
+    pieces = da.from_array(images, chunks=(20, 32, 24, 3))
+    lazy = step.fit(pieces).transform(pieces)
+    assert type(lazy) is type(pieces)
+    np.testing.assert_array_equal(lazy.compute(), step.transform(images))
+
+
+def test_features_that_learn_want_pictures_in_memory():
+    images = da.zeros((50, 32, 32), dtype=np.uint8, chunks=(20, 32, 32))
+    for features in (KMeansPatches(n_centres=4), VLAD(n_words=2)):
+        with pytest.raises(TypeError, match="learns from pictures in memory"):
+            features.fit(images)
 
 
 def _twice(block):

@@ -123,3 +123,12 @@ def test_images_of_which_few_features_are_needed():
     hog._keep_features(rng.random(hog.n_features_out_) < 0.1)
     model = MultiTaskLogisticRegression().fit(hog.transform(X), rng.integers(0, 2, 40))
     assert_agrees(make_pipeline(hog, model), X)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8, np.float32])
+def test_weights_of_whole_numbers(data, dtype):
+    """They are not rounded to whole numbers."""
+    X = np.abs(9 * data[0]).astype(dtype)
+    union = FeatureUnion([("rows", "passthrough")], transformer_weights={"rows": 0.5})
+    model = make_pipeline(union, MultiTaskLogisticRegression()).fit(X, data[1])
+    assert_agrees(model, X)

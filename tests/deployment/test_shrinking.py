@@ -278,6 +278,12 @@ def test_searches_are_unwrapped(linear):
 
 def test_wrong_input(linear):
     model, X, Y = linear
+    with pytest.raises(ValueError, match="has no dial, give None"):
+        shrink(model, X, Y, steps={"float16": 0.5})
+    with pytest.raises(ValueError, match="training_set has 1 parts"):
+        shrink(model, X, Y, training_set=(X,))
+    with pytest.raises(TypeError, match="budget=True"):
+        shrink(model, X, Y, budget=True)
     with pytest.raises(NotFittedError):
         shrink(MultiTaskLinearSVC(), X, Y)
     with pytest.raises(NotFittedError):

@@ -704,3 +704,17 @@ def test_more_rows_than_sixteen_bits_count():
     forest = small(MultiTaskRandomForestClassifier, n_estimators=2, max_features=None)
     forest.fit(X[:-1000], Y[:-1000])
     assert (forest.predict(X[-1000:]) == Y[-1000:]).mean() > 0.97
+
+
+def test_voters_keep_what_they_point_to():
+    """A table that is given other arrays changes no answer, and frees none."""
+    problem = Problem(MultiTaskRandomForestClassifier(), n=300)
+    forest = MultiTaskRandomForestClassifier(10, random_state=0)
+    forest.fit(problem.X, problem.Y)
+    before = forest.predict_proba(problem.X)
+    for tree in forest._forest.trees:
+        tree.table.values = np.full_like(tree.table.values, 1e30)
+    heap = [np.full(2000, 1e30, dtype=np.float32) for _ in range(100)]
+    for a, b in zip(before, forest.predict_proba(problem.X)):
+        np.testing.assert_array_equal(a, b)
+    assert len(heap) == 100

@@ -6,9 +6,11 @@ import subprocess
 import sys
 import textwrap
 import time
+import zipfile
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 pytest.importorskip("skops", reason="the extra `persist` is not installed")
 
@@ -38,7 +40,7 @@ class Faulty:
     """Labels whose reading fails at a certain time."""
 
     def __init__(self, labels, after):
-        self.labels, self.left = labels, after
+        self.labels, self.left = labels, after + 1  # the first look is at a few rows
 
     def __len__(self):
         return len(self.labels)
@@ -123,11 +125,11 @@ def test_killed_and_resumed(tmp_path):
     command = [sys.executable, str(script), str(tmp_path)]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen([*command, "slow"], env=env) as process:
-        for _ in range(3000):
-            if (tmp_path / "run.mtl").exists() or process.poll() is not None:
+        path = tmp_path / "run.mtl"
+        while process.poll() is None:
+            if path.exists() and load(path).blocks_seen_:
                 break
             time.sleep(0.02)
-        time.sleep(0.2)
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert 0 < load(tmp_path / "run.mtl").blocks_seen_ < 80
@@ -172,6 +174,48 @@ def test_wrong_input(tmp_path):
         train_in_blocks(MultiTaskSGDClassifier(alpha=1.0), X, Y, **given)
     with pytest.raises(ValueError, match="other blocks"):
         train_in_blocks(model, RowBlocks(X, block_rows=50), Y, **given)
+    for other in ((X + 1, Y), (X, 1 - Y), (X.astype(np.float32), Y)):
+        with pytest.raises(ValueError, match="other rows or labels"):
+            train_in_blocks(model, *other, **given)
+    with pytest.raises(ValueError, match="other rows or labels"):
+        train_in_blocks(model, X, Y, sample_weight=np.ones(400), **given)
+    train_in_blocks(model, X, Y, n_epochs=3, **given)
+    with pytest.raises(ValueError, match="more than the 1 of n_epochs=1"):
+        train_in_blocks(model, X, Y, **given)
+    generator = MultiTaskSGDClassifier(random_state=np.random.RandomState(0))
+    with pytest.raises(TypeError, match="changes in training"):
+        train_in_blocks(generator, X, Y, checkpoint=tmp_path / "a", classes=CLASSES)
+    # Before anything is trained.
+    with pytest.raises(FileNotFoundError):
+        train_in_blocks(model, X, Faulty(Y, 0), checkpoint=tmp_path / "no" / "a")
     path.write_bytes(b"no model")
     with pytest.raises(ModelFileError):
         train_in_blocks(model, X, Y, **given)
+
+
+def test_blocks_without_labels():
+    gaps, weight = Y.astype(float), np.ones(len(X))
+    gaps[60:120], weight[120:180] = np.nan, 0
+    pieces = [X[:60], X[60:60], *np.split(X[60:], [60, 120])]
+    model = MultiTaskSGDClassifier(random_state=0)
+    given = dict(classes=CLASSES, sample_weight=weight)
+    whole = train_in_blocks(model, RowBlocks(pieces), gaps, **given)
+    assert whole.blocks_seen_ == 4
+    again = clone(model)
+    for part in (slice(60), slice(180, 400)):
+        again.partial_fit(X[part], Y[part], classes=CLASSES)
+    np.testing.assert_array_equal(whole.coef_, again.coef_)
+    with pytest.raises(ValueError, match="no label is observed in any block"):
+        train_in_blocks(model, X, np.full(Y.shape, np.nan), classes=CLASSES)
+
+
+def test_checkpoints_do_not_grow_with_the_parts_of_a_history(tmp_path):
+    path, sizes = tmp_path / "run.mtl", []
+    for n_epochs in (1, 10):
+        train_in_blocks(
+            MultiTaskSGDRegressor(random_state=0), RowBlocks(X, block_rows=10), Z,
+            n_epochs=n_epochs, checkpoint=path, every=1000,
+        )  # fmt: skip
+        with zipfile.ZipFile(path) as archive:
+            sizes.append(len(archive.namelist()))
+    assert sizes[1] < sizes[0] + 20  # for 360 more blocks

@@ -1,6 +1,7 @@
 """Model files: what comes back, and what is refused."""
 
 import importlib
+import inspect
 import io
 import json
 import os
@@ -12,13 +13,22 @@ from functools import partial
 
 import numpy as np
 import pytest
+from scipy import sparse
+from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.impute import MissingIndicator
 from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KernelCenterer,
+    LabelEncoder,
+    OneHotEncoder,
+    StandardScaler,
+)
 from sklearn.svm import SVC
 from sklearn.utils import all_estimators
 
@@ -357,6 +367,78 @@ def test_forged_files_that_say_one_thing_and_are_another(model):
     assert loads(forged(lambda tree: None)).n_tasks_ == 2
 
 
+def _tampered(other, like):
+    """A file of something else, with the checksums that it should have."""
+    return _sealed(
+        {**_members(sio.dumps(other)), RECORD: _members(dumps(like))[RECORD]}
+    )
+
+
+def _rewritten(data, change):
+    members = _members(data)
+    schema = json.loads(members["schema.json"])
+    change(schema["content"]["content"], members)
+    return _sealed({**members, "schema.json": json.dumps(schema).encode()})
+
+
+def test_what_scipy_numpy_and_scikit_learn_do_not_check(model):
+    fitted, X, Y = model
+    forest = MultiTaskRandomForestClassifier(2, random_state=0).fit(X, Y)
+    other = pickle.loads(pickle.dumps(forest))
+    del other.columns_
+    other.n_features_in_ = np.ma.MaskedArray(4, mask=True)
+    encoder = make_pipeline(
+        OneHotEncoder(handle_unknown="ignore"), MultiTaskLinearSVC()
+    )
+    encoder.fit(np.round(X), Y)
+    wide = pickle.loads(pickle.dumps(encoder))
+    wide[0].categories_ = [np.arange(1000.0)] + wide[0].categories_[1:]
+    dropped = pickle.loads(pickle.dumps(encoder))
+    dropped[0].drop_idx_ = np.array([-1, None, None, None], dtype=object)
+    seeded = pickle.loads(pickle.dumps(fitted))
+    seeded.note = np.random.RandomState(0)
+    state = seeded.note.get_state(legacy=False)
+    state["state"]["pos"] = 10**9
+    seeded.note.set_state(state)
+    search = GridSearchCV(make_pipeline(fitted), {"memory": ["/tmp"]}, cv=2)
+    for tampered, like in (
+        (other, forest), (wide, encoder), (dropped, encoder), (seeded, fitted),
+        (search, fitted),
+    ):  # fmt: skip
+        with pytest.raises(ModelFileError, match="no model that can be used"):
+            loads(_tampered(tampered, like))
+
+
+def test_each_way_of_making_makes_its_own_kind_only(model):
+    fitted, _, _ = model
+    data = dumps(fitted)
+    array = {"__module__": "builtins", "__class__": "bytearray", "file": "a.npy"}
+
+    def call(way, name="builtins.bytearray"):
+        module, kind = name.rsplit(".", 1)
+        node = {**array, "__loader__": way, "__module__": module, "__class__": kind}
+
+        def change(content, members):
+            content["C"] = {**node, "type": "numpy", "content": {}, "key_types": []}
+            buffer = io.BytesIO()
+            np.save(buffer, np.array(10**6))
+            members["a.npy"] = buffer.getvalue()
+
+        return _rewritten(data, change)
+
+    for forged in (
+        call("NdArrayNode"), call("RandomStateNode"), call("DictNode"),
+        call("ObjectNode", "scipy.sparse._csr.csr_matrix"),
+        call("ObjectNode", "numpy.ndarray"), call("TypeNode", "mtlearn.image.hog.HOG"),
+        call("FunctionNode", "mtlearn.image.hog.HOG"),
+        call("MethodNode", "mtlearn.image.hog.HOG"), call("NdArrayNode", "numpy.sqrt"),
+    ):  # fmt: skip
+        with pytest.raises(
+            ModelFileError, match=r"holds .*, which model files may not"
+        ):
+            loads(forged)
+
+
 def test_members_that_lie_about_their_size(model):
     members = _members(dumps(model[0]))
     buffer = io.BytesIO()
@@ -543,6 +625,36 @@ def test_the_list_of_what_is_trusted():
     for module, entries in PUBLIC_OTHERS.items():
         for entry in entries:
             assert hasattr(importlib.import_module(module), entry)
+
+
+def _steps_of_the_list():
+    for module, entries in PUBLIC_OTHERS.items():
+        for name in entries:
+            entry = getattr(importlib.import_module(module), name)
+            if isinstance(entry, type) and hasattr(entry, "transform"):
+                wanted = inspect.signature(entry).parameters.values()
+                if all(p.default is not p.empty for p in wanted):
+                    yield entry()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of few rows and features
+@pytest.mark.parametrize("step", list(_steps_of_the_list()), ids=repr)
+def test_all_steps_of_the_list_can_be_saved(model, step):
+    _, X, _ = model
+    if isinstance(step, LabelEncoder | KernelCenterer):
+        pytest.skip("it takes no rows of features")
+    X, step = np.abs(X), clone(step)
+    if isinstance(step, MissingIndicator):
+        X[:5, 0] = np.nan
+    if "n_components" in step.get_params():
+        step.set_params(n_components=2)
+    step.fit(X, X[:, 0] > 0.5)
+    loaded = loads(dumps(step))
+    both = [
+        found.toarray() if sparse.issparse(found) else found
+        for found in (loaded.transform(X), step.transform(X))
+    ]
+    np.testing.assert_allclose(*both, rtol=0, atol=1e-12)
 
 
 def test_what_skops_trusts_is_not_enough():

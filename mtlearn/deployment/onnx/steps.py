@@ -95,6 +95,8 @@ def _convert_union(g, union, value):
             continue
         part = convert_step(g, step, value)
         if name in weights:
+            if part.dtype.kind != "f":  # as NumPy does
+                part = Value(g.cast(part.name, np.float64), np.dtype(float), part.shape)
             weight = np.asarray(weights[name], dtype=part.dtype)
             scaled = g.op("Mul", part.name, weight)
             part = Value(scaled, part.dtype, part.shape)

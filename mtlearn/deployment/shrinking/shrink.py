@@ -99,6 +99,11 @@ def shrink(
     CompactRows(4 x 50 of int8, read as float64)
     """
     _check_numbers(budget, max_loss, steps)
+    if training_set is not None and len(training_set) not in (2, 3):
+        raise ValueError(
+            f"training_set has {len(training_set)} parts; it must be (X, y) or "
+            "(X, y, sample_weight)"
+        )
     full = Parts.of(model)
     family = next(module for kind, module in FAMILIES if isinstance(full.model, kind))
     trial = Trial(X, y, _scoring_of(scoring, full.model), family)
@@ -135,6 +140,8 @@ def shrink(
 
 
 def _check_numbers(budget, max_loss, steps):
+    if isinstance(budget, bool):
+        raise TypeError(f"budget={budget} must be a number of bytes")
     if budget is not None:
         check_number(budget, "budget", 1, kind=Integral)
     if max_loss != np.inf:
@@ -166,15 +173,19 @@ def _chosen(known, steps):
             f"steps={steps!r} must be a list of some of {names}, or a dict of settings"
         )
     given = steps if isinstance(steps, dict) else {}
+    dials = {step.name for step in known if step.settings != (None,)}
     for name, share in given.items():
+        if share is not None and name not in dials:
+            raise ValueError(
+                f"steps[{name!r}]={share!r}: this step has no dial, give None; those "
+                f"that have one are {sorted(dials)}"
+            )
         if share is not None:
             check_number(share, f"steps[{name!r}]", 0, 1, open_low=True)
     return [
         (
             step,
-            step.settings
-            if given.get(step.name) is None or step.settings == (None,)
-            else (given[step.name],),
+            step.settings if given.get(step.name) is None else (given[step.name],),
         )
         for step in known
         if step.name in steps
@@ -204,7 +215,7 @@ def _furthest(
             continue
         new = Measured(parts, n_bytes, trial.scores(parts))
         lost = start.scores - new.scores
-        if not step.is_exact and (lost > max_loss + LITTLE).any():
+        if (lost > max_loss + LITTLE).any():
             break
         best = new, setting
         if budget is not None and n_bytes <= budget:

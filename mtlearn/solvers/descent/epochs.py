@@ -8,6 +8,8 @@ from ...blocks import RowBlocks
 
 # Momentum overshoots and comes back: fewer steps without progress mean nothing.
 MIN_STEPS = 20
+# Of a history.
+LISTS = ("losses", "weights", "scores", "history")
 
 
 @dataclass
@@ -61,6 +63,16 @@ class History:
     @property
     def n_iter(self):
         return len(self.losses)
+
+    def __getstate__(self):
+        """One array for each list: a stream has an entry for every batch."""
+        lists = {name: np.array(getattr(self, name)) for name in LISTS}
+        return {**vars(self), **lists}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        for name in LISTS:
+            setattr(self, name, list(getattr(self, name)))
 
 
 def descend(descent, X, labels, plan, history, *, held_out=None, step=None):
