@@ -42,7 +42,7 @@ class Chunks:
             return iter(dask.compute(*self._tasks(task, parts, shared)))
 
     def total(self, task, parts, shared):
-        """Summed in a tree of fixed form, so that the result is the same every time."""
+        """Summed in a tree of fixed form, whoever is done first."""
         from dask import delayed
 
         tasks = self._tasks(task, parts, shared)
