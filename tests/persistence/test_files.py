@@ -638,6 +638,7 @@ def _steps_of_the_list():
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # of few rows and features
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 @pytest.mark.parametrize("step", list(_steps_of_the_list()), ids=repr)
 def test_all_steps_of_the_list_can_be_saved(model, step):
     _, X, _ = model
