@@ -117,7 +117,7 @@ def linear(folder, Y, repeats):
     return n * reads / statistics.median(seconds["blocks of a mapped file"]), reads
 
 
-def features(client):
+def features():
     """Pictures per second: threads, and blocks on workers."""
     images = make_multi_digits(4000).images
     hog = HOG(n_jobs=2).fit(images)
@@ -139,7 +139,7 @@ def features(client):
     return len(images) / threads / 2
 
 
-def forest(client):
+def forest():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(20_000, 100)).astype(np.float32)
     Y = (X @ rng.normal(size=(100, 3)) > 0).astype(int)
@@ -165,10 +165,10 @@ def plan(rows_read, reads, pictures):
         f"  X in float32: {n * D * 4 / 1e12:.1f} TB; scores: {4 * n * T / 1e9:.0f} GB"
     )
     print(f"  HOG, one core: {pictures:,.0f} pictures a second, so")
-    for cores in (16, 256):
+    for cores in (1, 16, 256):
         print(f"    {cores} cores: {n / pictures / cores / 3600:.2f} hours")
     print(f"  Newton, one core: {rows_read:,.0f} rows a second, {reads} reads on")
-    for cores in (16, 256):
+    for cores in (1, 16, 256):
         print(f"    {cores} cores: {n * reads / rows_read / cores / 3600:.2f} hours")
     print(
         f"    and {3 * n * bytes_of_scores / 1e9:.0f} GB over the network in each of "
@@ -187,12 +187,12 @@ def main():
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None
         ) as cluster,
-        Client(cluster) as client,
+        Client(cluster),
     ):
         Y = make(Path(folder), options.rows)
         rows_read, reads = linear(Path(folder), Y, options.repeats)
-        pictures = features(client)
-        forest(client)
+        pictures = features()
+        forest()
         plan(rows_read, reads, pictures)
 
 

@@ -212,8 +212,11 @@ def faces(folder):
                 scores.append(
                     multitask_score(Y[held], model.predict(X[held]), average=None)
                 )
-            each[label] = np.mean(scores, axis=0)
-        text = "; ".join(f"{k} {np.round(v, 3)}" for k, v in each.items())
+            each[label] = np.array(scores)
+        text = "; ".join(f"{k} {v.mean(axis=0).round(3)}" for k, v in each.items())
+        gain = each["shared"] - each["independent"]
+        error = gain.std(axis=0, ddof=1) / len(gain) ** 0.5
+        text += f"; gain {gain.mean(axis=0).round(3)} +- {error.round(3)}"
         print(f"{name:10} {text}; features {seconds:.0f} s", flush=True)
 
 

@@ -27,8 +27,11 @@ class Chunks:
         self.array = array  # what it has persisted lives as long as it does
         array = array.rechunk({1: -1})
         self.shape, self.dtype = array.shape, array.dtype
-        self.starts = np.cumsum([0, *array.chunks[0]])
-        self.chunks = array.to_delayed().ravel().tolist()
+        lengths = array.chunks[0]
+        self.chunks = [
+            chunk for chunk, n in zip(array.to_delayed().ravel().tolist(), lengths) if n
+        ]
+        self.starts = np.cumsum([0, *filter(None, lengths)])
 
     def read(self, b):
         """A chunk, here."""

@@ -68,7 +68,7 @@ def dumps(model):
     """The same as bytes."""
     sio = _skops()
     try:
-        data = sio.dumps(model, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
+        data = sio.dumps(model)
     except Exception as error:
         raise ModelFileError(f"{_name(model)} cannot be saved: {error}") from error
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -120,7 +120,7 @@ def _weighted_gram(X, weight):
     if sparse.issparse(X):
         return (X.T @ X.multiply(weight[:, None])).toarray()
     if isinstance(X, RowBlocks):
-        return X.total(_block_gram, X.split(weight)).astype(X.dtype)
+        return X.total(_weighted_gram, X.split(weight)).astype(X.dtype)
     if np.ptp(weight) == 0:
         return weight[0] * (X.T @ X)
     gram = np.zeros((X.shape[1], X.shape[1]), dtype=X.dtype)
@@ -130,11 +130,6 @@ def _weighted_gram(X, weight):
         rows = root[block] * X[block]
         gram += rows.T @ rows
     return gram
-
-
-def _block_gram(block, weight):
-    block = np.sqrt(weight)[:, None] * block
-    return block.T @ block
 
 
 def _wide(X, weight, mean):

@@ -26,14 +26,6 @@ from tests.contract import Problem, estimators, has_kink, is_forest, name_of, pr
 from tests.deployment.onnx_runtime import assert_agrees, run, session_of, tasks_of
 
 
-@pytest.fixture(scope="module")
-def data():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(200, 6))
-    Z = X @ rng.normal(size=(6, 3)) + 0.5 * rng.normal(size=(200, 3))
-    return X, (Z > 0).astype(int)
-
-
 @pytest.mark.parametrize("estimator", estimators(), ids=name_of)
 def test_every_estimator_agrees(estimator):
     problem = Problem(estimator)

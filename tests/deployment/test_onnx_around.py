@@ -21,14 +21,6 @@ from mtlearn.svm import MultiTaskLinearSVC, MultiTaskSVC
 from tests.deployment.onnx_runtime import assert_agrees, run, session_of
 
 
-@pytest.fixture(scope="module")
-def data():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(200, 6))
-    Z = X @ rng.normal(size=(6, 3)) + 0.5 * rng.normal(size=(200, 3))
-    return X, (Z > 0).astype(int)
-
-
 def test_around_models(data):
     X, Y = data
     folds = KFold(2)
