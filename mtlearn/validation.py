@@ -203,7 +203,8 @@ def _validate_blocks(estimator, X, reset):
         )
     if not isinstance(X, RowBlocks) and not is_dask(X):
         raise TypeError(
-            f"X is a {type(X).__name__} of Dask: pass X.to_dask_array(lengths=True)"
+            f"X is a {type(X).__name__} of Dask: pass a Dask array, of a DataFrame "
+            "X.to_dask_array(lengths=True)"
         )
     X = X if isinstance(X, RowBlocks) else RowBlocks(X)
     X = X if X.dtype == np.float32 else X.astype(np.float64)

@@ -66,6 +66,14 @@ def dump(model, path):
 
 def dumps(model):
     """The same as bytes."""
+    data = packed(model)
+    # What could not be loaded must not be written.
+    loads(data, max_bytes=sys.maxsize, name=_name(model))
+    return data
+
+
+def packed(model):
+    """The bytes of a file, which have not been tried yet."""
     sio = _skops()
     try:
         data = sio.dumps(model)
@@ -81,10 +89,7 @@ def dumps(model):
         "sha256": _digests(members),
     }
     members[RECORD] = json.dumps(record, indent=1).encode()
-    data = _packed(members, zipfile.ZIP_DEFLATED)
-    # What could not be loaded must not be written.
-    loads(data, max_bytes=sys.maxsize, name=_name(model))
-    return data
+    return _zipped(members, zipfile.ZIP_DEFLATED)
 
 
 def load(path, *, max_bytes=MAX_BYTES):
@@ -133,7 +138,7 @@ def loads(data, *, max_bytes=MAX_BYTES, name="the data"):
         refuse_untrusted(members, f"{name} is refused: it")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of skops about its own protocol
-            model = sio.loads(_packed(members), trusted=trusted_names())
+            model = sio.loads(_zipped(members), trusted=trusted_names())
         check_state(model)
     except ModelFileError:
         raise
@@ -230,7 +235,7 @@ def _check_size(info, left, max_bytes, name):
     return info.file_size
 
 
-def _packed(members, compression=zipfile.ZIP_STORED):
+def _zipped(members, compression=zipfile.ZIP_STORED):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in members.items():

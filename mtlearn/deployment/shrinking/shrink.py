@@ -8,7 +8,7 @@ import numpy as np
 from ...ensemble.base import MultiTaskForest
 from ...inspection.task_scoring import TaskScoring
 from ...linear_model.predictor import LinearPredictor
-from ...persistence import dumps
+from ...persistence.files import packed
 from ...svm.machine import KernelMachine
 from ...validation import check_number
 from . import forest, kernel, linear
@@ -253,7 +253,7 @@ class Trial:
         return self.family.finish(parts).assembled()
 
     def size(self, parts):
-        return len(dumps(self.finished(parts)))
+        return len(packed(self.finished(parts)))
 
     def scores(self, parts):
         """Of each task, (n_tasks,)."""
